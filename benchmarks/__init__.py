@@ -1,0 +1,1 @@
+"""What the library costs, against what one would use instead."""

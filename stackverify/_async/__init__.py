@@ -1,0 +1,1 @@
+"""The asynchronous flavour: drivers that act on what the core decides."""

@@ -1,0 +1,1 @@
+"""Decisions, without clock, dice, environment or socket."""

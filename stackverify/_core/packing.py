@@ -1,0 +1,107 @@
+"""Which rows of a bulk send may share one request."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, TypeVar
+
+__all__ = ["Feed", "Packer"]
+
+Row = TypeVar("Row")
+Group = list[Row]
+
+
+class Packer(Generic[Row]):
+    """Groups rows by what they have in common, a bounded number at a time.
+
+    Args:
+        size: Rows in one pack at most.
+        key: What rows must have in common; `None` for a row that goes alone.
+        member: What may stand in a pack only once: its recipient.
+        window: Rows held back at most while a pack fills.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        *,
+        key: Callable[[Row], Hashable | None],
+        member: Callable[[Row], Hashable],
+        window: int,
+    ) -> None:
+        self._size = size
+        self._key = key
+        self._member = member
+        self._window = window
+        self._open: OrderedDict[Hashable, dict[Hashable, Row]] = OrderedDict()
+        self._ready: list[list[Row]] = []
+        self._held = 0
+
+    def add(self, row: Row) -> None:
+        """Put a row to the others of its kind."""
+        key = self._key(row) if self._size > 1 else None
+        if key is None:
+            self._ready.append([row])
+            return
+        member = self._member(row)
+        if member in self._open.get(key, ()):
+            self._close(key)
+        pack = self._open.setdefault(key, {})
+        pack[member] = row
+        self._held += 1
+        if len(pack) >= self._size:
+            self._close(key)
+
+    def pop(self, *, wait: bool = True) -> list[Row] | None:
+        """Take a pack that is full, or the oldest one when waiting is no use."""
+        if not self._ready and self._open and (not wait or self._held >= self._window):
+            self._close(next(iter(self._open)))
+        return self._ready.pop(0) if self._ready else None
+
+    def rest(self) -> list[Row]:
+        """Tell which rows are still held, packed or not."""
+        held = [row for pack in self._ready for row in pack]
+        return held + [row for pack in self._open.values() for row in pack.values()]
+
+    def _close(self, key: Hashable) -> None:
+        pack = self._open.pop(key)
+        self._held -= len(pack)
+        self._ready.append(list(pack.values()))
+
+
+class Feed(Generic[Row]):
+    """Reads rows one by one, and gives them out in packs with their index.
+
+    Attributes:
+        next_index: The index of the first row that was not read.
+        is_exhausted: Whether all of the source was read.
+    """
+
+    def __init__(self, rows: Iterator[Row], packer: Packer[tuple[int, Row]]) -> None:
+        self._rows = rows
+        self._packer = packer
+        self.next_index = 0
+        self.is_exhausted = False
+
+    def next_pack(self) -> list[tuple[int, Row]] | None:
+        """Read on until a pack is full, or nothing is left."""
+        while (pack := self._packer.pop(wait=not self.is_exhausted)) is None:
+            if self.is_exhausted:
+                return None
+            try:
+                row = next(self._rows)
+            except StopIteration:
+                self.is_exhausted = True
+            else:
+                self.add(row)
+        return pack
+
+    def add(self, row: Row) -> None:
+        """Take in a row that was read."""
+        self._packer.add((self.next_index, row))
+        self.next_index += 1
+
+    def held(self) -> list[int]:
+        """Tell the indexes of rows that were read and not given out."""
+        return [index for index, _ in self._packer.rest()]

@@ -1,0 +1,30 @@
+"""How many connections a rate needs."""
+
+from __future__ import annotations
+
+import math
+
+from stackverify.errors import ConfigurationError
+from stackverify.models.tier import Rate
+
+__all__ = ["connections_for"]
+
+# Rate times latency is what is under way at once (Little's law); replies that
+# take this long are slow.
+_SLOW_REPLY = 2.0
+_FEWEST, _MOST = 8, 200
+# A stock httpx pool costs more with every request above this many in flight.
+_STOCK_POOL = 20
+
+
+def connections_for(rate: Rate, *, is_stock_pool: bool, asked: int | None) -> int:
+    """Say how many requests may be under way at once.
+
+    Raises:
+        ConfigurationError: The number asked for is not above 0.
+    """
+    if asked is not None and (not isinstance(asked, int) or asked < 1):
+        raise ConfigurationError("max_connections must be an int above 0.")
+    most = _STOCK_POOL if is_stock_pool else _MOST
+    needed = math.ceil(rate.requests / rate.per * _SLOW_REPLY)
+    return asked or min(most, max(_FEWEST, needed))

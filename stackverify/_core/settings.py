@@ -1,0 +1,127 @@
+"""A client's settings, checked once: argument, then environment, then default."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import attrs
+
+from stackverify.errors import ConfigurationError
+from stackverify.masking import mask_key
+from stackverify.models.tier import Tier
+
+__all__ = ["DEFAULT_BASE_URL", "Settings", "check_seconds", "resolve"]
+
+DEFAULT_BASE_URL = "https://stackverify.site/api/v1"
+_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
+_KEY_CHARACTERS = re.compile(r"[A-Za-z0-9._~+/=\-|:]+")
+
+
+@attrs.frozen
+class Settings:
+    """Where to send, as whom, and how fast.
+
+    Attributes:
+        api_key: The key; never shown.
+        base_url: Without a slash at its end.
+        tier: What the key's subscription allows.
+    """
+
+    api_key: str = attrs.field(repr=mask_key)
+    base_url: str
+    tier: Tier
+
+    @property
+    def test_mode(self) -> bool:
+        """Whether the key is a test key (prefix `sk_test_`; assumed)."""
+        return self.api_key.startswith("sk_test_")
+
+
+def resolve(
+    environment: Mapping[str, str],
+    *,
+    api_key: str | None,
+    base_url: str | None,
+    tier: Tier | str | None,
+) -> Settings:
+    """Gather and check the settings of a client.
+
+    Raises:
+        ConfigurationError: One of them is missing or cannot be used.
+    """
+    key = api_key if api_key is not None else environment.get("STACKVERIFY_API_KEY")
+    url = base_url or environment.get("STACKVERIFY_BASE_URL") or DEFAULT_BASE_URL
+    chosen = tier or environment.get("STACKVERIFY_TIER") or Tier.LITE
+    if not isinstance(chosen, (Tier, str)):
+        raise ConfigurationError(
+            f"tier is a {type(chosen).__name__}: give Tier.LITE, Tier.PRO or "
+            "Tier.enterprise(...)."
+        )
+    return Settings(
+        check_key(key),
+        check_base_url(url),
+        Tier.parse(chosen) if isinstance(chosen, str) else chosen,
+    )
+
+
+def check_key(key: object) -> str:
+    """Check an API key, and never repeat it."""
+    if key is None or key == "":
+        raise ConfigurationError(
+            "No API key: give api_key=, or set STACKVERIFY_API_KEY. To try without "
+            "one, start `python -m stackverify.sandbox`."
+        )
+    if not isinstance(key, str):
+        raise ConfigurationError(f"The API key is a {type(key).__name__}, not a str.")
+    if not _KEY_CHARACTERS.fullmatch(key):
+        raise ConfigurationError(
+            f"The API key ({len(key)} characters) has a character that no key has, "
+            "such as a space, a quote or a line break: copy it again."
+        )
+    if key.startswith("sv_live_"):
+        raise ConfigurationError(
+            "This key (sv_live_…) belongs to another product, the mobile gateway: "
+            "use a key that starts with sk_live_ or sk_test_."
+        )
+    return key
+
+
+def check_base_url(url: object) -> str:
+    """Check a base URL: HTTPS, or plain HTTP to this very machine."""
+    if not isinstance(url, str):
+        raise ConfigurationError(f"base_url is a {type(url).__name__}, not a str.")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ConfigurationError(
+            "base_url is not a URL: write https://host/path."
+        ) from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError(
+            "base_url has a user name in it: give the key as api_key=."
+        )
+    if parts.query or parts.fragment or not host or not url.isprintable():
+        raise ConfigurationError(
+            "base_url must be a scheme, a host and a path, without query or spaces."
+        )
+    if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
+        raise ConfigurationError(
+            "base_url is plain http, which would show the key to everyone on the "
+            "way: write https:// (http:// is taken for this machine only)."
+        )
+    if parts.scheme not in {"http", "https"} or re.search(r"\s|\\", url) or port == 0:
+        raise ConfigurationError("base_url must start with https:// and name a host.")
+    return url.rstrip("/")
+
+
+def check_seconds(name: str, value: float | None) -> float | None:
+    """Check a duration: seconds, above 0."""
+    if value is None:
+        return None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 < value < float("inf"):
+        raise ConfigurationError(f"{name} must be seconds above 0, not {value!r}.")
+    return float(value)

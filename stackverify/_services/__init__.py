@@ -1,0 +1,1 @@
+"""The services spoken to: all that differs between vendors, without any IO."""

@@ -1,0 +1,1 @@
+"""The StackVerify API, endpoint by endpoint, as functions that return a `Call`."""

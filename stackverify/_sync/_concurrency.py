@@ -1,0 +1,282 @@
+"""The vocabulary of waiting, for threads; written by hand, like its twin in `_async`."""
+
+from __future__ import annotations
+
+import contextvars
+import math
+import queue
+import threading
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Generic, TypeVar
+
+from stackverify._core.packing import Feed, Packer
+from stackverify._process.stop import Stop
+
+__all__ = [
+    "FanOut",
+    "Parker",
+    "Slots",
+    "at_loop_end",
+    "current_loop",
+    "park_under",
+    "run_blocking",
+    "shielded",
+    "sleep",
+    "time_limit",
+]
+
+T = TypeVar("T")
+Row = TypeVar("Row")
+Result = TypeVar("Result")
+
+
+def current_loop() -> Hashable:
+    """Name what connections belong to: threads of a process share them all."""
+    return None
+
+
+class Parker:
+    """Waits until it is woken, from any thread, or until its time is up."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def unpark(self) -> bool:
+        """Wake it."""
+        self._event.set()
+        return True
+
+    def park(self, seconds: float) -> None:
+        """Wait; one waking that came before counts."""
+        if seconds > 0:
+            self._event.wait(None if math.isinf(seconds) else seconds)
+        self._event.clear()
+
+
+def park_under(stop: Stop | None, seconds: float) -> bool:
+    """Wait so many seconds; tell whether it was stopped before they were over."""
+    if stop is None:
+        sleep(seconds)
+        return False
+    parker = Parker()
+    stop.add(parker)
+    try:
+        if not stop.is_told:
+            parker.park(seconds)
+    finally:
+        stop.discard(parker)
+    return stop.is_told
+
+
+def sleep(seconds: float) -> None:
+    """Wait so many seconds."""
+    if seconds > 0:
+        threading.Event().wait(seconds)
+
+
+def time_limit(seconds: float) -> AbstractContextManager[object]:
+    """Do nothing: threads cannot be cancelled, so sockets have the limit."""
+    return nullcontext()
+
+
+def run_blocking(work: Callable[[], T]) -> T:
+    """Do something that takes its time."""
+    return work()
+
+
+def shielded(work: Callable[[], None]) -> None:
+    """Do something to its end."""
+    work()
+
+
+def at_loop_end(close: Callable[[], None]) -> object:
+    """Do nothing: there is no loop to end."""
+    return None
+
+
+class Slots:
+    """So many at a time."""
+
+    def __init__(self, count: int) -> None:
+        self._semaphore = threading.Semaphore(count)
+
+    def acquire(self, seconds: float) -> None:
+        """Wait for a free one.
+
+        Raises:
+            TimeoutError: None was free in time.
+        """
+        if not self._semaphore.acquire(timeout=max(0.0, seconds)):
+            raise TimeoutError
+
+    def release(self) -> None:
+        """Free one."""
+        self._semaphore.release()
+
+
+class FanOut(Generic[Row, Result]):
+    """Works on packs of rows, several at a time; gives the results as they come.
+
+    The rows are read in the consumer's own thread, since what they come from may
+    belong to it (a database cursor does); the work is done in others. Nothing
+    further is begun once `stop` was told. What is under way by then comes to its
+    end. An error in the rows is raised after the last result.
+
+    Args:
+        work: Makes results of a pack; it does not raise.
+        rows: Any iterable.
+        packer: Puts rows into packs.
+        limit: Packs under way at most.
+        stop: Told to begin nothing further.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[list[tuple[int, Row]]], Sequence[Result]],
+        rows: Iterable[Row],
+        *,
+        packer: Packer[tuple[int, Row]],
+        limit: int,
+        stop: Stop,
+    ) -> None:
+        self._feed: Feed[Row] = Feed(iter(rows), packer)
+        self._crew = _Crew(work, stop)
+        self._limit = limit
+        self._stop = stop
+        self._results: list[Result] = []
+        self._failure: BaseException | None = None
+        self._is_closed = False
+
+    @property
+    def next_index(self) -> int:
+        """The index of the first row that was not read."""
+        return self._feed.next_index
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether all rows were read."""
+        return self._feed.is_exhausted
+
+    def held(self) -> list[int]:
+        """Tell the indexes of rows that were read and not begun."""
+        return self._feed.held()
+
+    def __iter__(self) -> FanOut[Row, Result]:
+        return self
+
+    def __next__(self) -> Result:
+        try:
+            while not self._results and not self._is_closed:
+                self._hand_out()
+                if not self._crew.under_way:
+                    self._end()
+                    break
+                self._results.extend(reversed(self._crew.take()))
+        except BaseException:
+            self.close()
+            raise
+        if not self._results:
+            raise StopIteration
+        return self._results.pop()
+
+    def _hand_out(self) -> None:
+        """Read rows until every worker has a pack."""
+        while self._crew.under_way < self._limit and not self._stop.is_told:
+            try:
+                pack = self._feed.next_pack()
+            except Exception as failure:  # noqa: BLE001 - raised after the last result
+                self._failure = failure
+                self._stop.tell()
+                return
+            if pack is None:
+                return
+            self._crew.begin(pack)
+
+    def _end(self) -> None:
+        failure, self._failure = self._failure, None
+        self.close()
+        if failure is not None:
+            raise failure
+
+    def close(self) -> None:
+        """Begin nothing further, and wait for what is under way."""
+        self._is_closed = True
+        self._results.clear()
+        self._stop.tell()
+        self._crew.finish()
+
+    def __del__(self) -> None:
+        # Left without a word: let what is under way end, and begin nothing.
+        self._stop.tell()
+        self._crew.dismiss()
+
+
+class _Crew(Generic[Row, Result]):
+    """Threads that work on packs; begun one by one, as there is work for them.
+
+    Attributes:
+        under_way: Packs handed out whose results were not taken.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[list[tuple[int, Row]]], Sequence[Result]],
+        stop: Stop,
+    ) -> None:
+        self.under_way = 0
+        self._work = work
+        self._stop = stop
+        self._context = contextvars.copy_context()
+        self._todo: queue.SimpleQueue[list[tuple[int, Row]] | None]
+        self._todo = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Sequence[Result] | BaseException]
+        self._done = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def begin(self, pack: list[tuple[int, Row]]) -> None:
+        """Hand out a pack, to a new thread if all are busy."""
+        self.under_way += 1
+        if self.under_way > len(self._threads):
+            context = self._context.copy()
+            thread = threading.Thread(
+                target=context.run,
+                args=(_toil, self._work, self._todo, self._done),
+                name="stackverify",
+                daemon=True,
+            )
+            self._threads.append(thread)
+            thread.start()
+        self._todo.put(pack)
+
+    def take(self) -> Sequence[Result]:
+        """Wait for the results of a pack."""
+        results = self._done.get()
+        self.under_way -= 1
+        if isinstance(results, BaseException):
+            raise results
+        return results
+
+    def finish(self) -> None:
+        """Wait until all threads are done."""
+        self.dismiss()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    def dismiss(self) -> None:
+        """Tell all threads to go when they are done."""
+        for _ in self._threads:
+            self._todo.put(None)
+
+
+def _toil(
+    work: Callable[[list[tuple[int, Row]]], Sequence[Result]],
+    todo: queue.SimpleQueue[list[tuple[int, Row]] | None],
+    done: queue.SimpleQueue[Sequence[Result] | BaseException],
+) -> None:
+    while (pack := todo.get()) is not None:
+        try:
+            done.put(work(pack))
+        except BaseException as failure:  # noqa: BLE001 - raised in the consumer
+            done.put(failure)

@@ -1,0 +1,327 @@
+"""Every error the library raises: what happened to the message is the class.
+
+StackverifyError
+├── ConfigurationError          a setting of the client is wrong
+├── InvalidInputError           refused here, before anything was sent (ValueError)
+├── BulkStoppedError            a bulk send ended before its last row
+├── ReplyError                  the service answered, and not with success
+│   ├── RefusedError            a definite no: nothing was sent
+│   │   ├── BadRequestError     400
+│   │   ├── UnauthorizedError   401
+│   │   ├── ForbiddenError      403; carries the missing permission
+│   │   ├── NotFoundError       404
+│   │   ├── UnprocessableError  422; carries the errors by field
+│   │   ├── RateLimitedError    429; carries retry_after
+│   │   └── RedirectedError     307, 308: not followed
+│   └── ServerError             5xx, or a code the reference does not know
+│       └── SendServerError     ... in answer to a send (also a MaybeSentError)
+├── NeverLeftError              provably not sent: safe to send again
+│   ├── ConnectFailedError      no connection was made
+│   │   └── CertificateError    the server is not who it says it is
+│   ├── DeadlineError           no time was left to send it (TimeoutError)
+│   ├── BudgetError             the month's messages are used up
+│   └── SendCutShortError       it failed before its last byte was let go
+├── MaybeSentError              it left and no clear answer came: do not repeat
+│   ├── NoReplyError            nothing came back
+│   ├── UnreadableReplyError    a success that cannot be read
+│   └── SendServerError
+├── ReadFailedError             a read brought no usable answer: repeat at will
+└── WaitTimeoutError            the status waited for did not come (TimeoutError)
+
+Every message is masked: no key, number, address or text is in it. The reply
+as it came is at `error.reply`. All of them can be pickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from stackverify.reply import Reply
+
+__all__ = [
+    "BadRequestError",
+    "BudgetError",
+    "BulkStoppedError",
+    "CertificateError",
+    "ConfigurationError",
+    "ConnectFailedError",
+    "DeadlineError",
+    "ForbiddenError",
+    "InvalidInputError",
+    "MaybeSentError",
+    "NeverLeftError",
+    "NoReplyError",
+    "NotFoundError",
+    "RateLimitedError",
+    "ReadFailedError",
+    "RedirectedError",
+    "RefusedError",
+    "ReplyError",
+    "SendCutShortError",
+    "SendServerError",
+    "ServerError",
+    "StackverifyError",
+    "UnauthorizedError",
+    "UnprocessableError",
+    "UnreadableReplyError",
+    "WaitTimeoutError",
+]
+
+
+@attrs.define(eq=False, slots=False)
+class StackverifyError(Exception):
+    """Base of every error raised here.
+
+    Attributes:
+        message: What happened, masked.
+    """
+
+    message: str
+
+    next_step: ClassVar[str] = ""
+    """What to do about it."""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.next_step}".rstrip()
+
+
+@attrs.define(eq=False, slots=False)
+class ConfigurationError(StackverifyError):
+    """A setting of the client is wrong."""
+
+
+@attrs.define(eq=False, slots=False)
+class InvalidInputError(StackverifyError, ValueError):
+    """A value was refused here, before anything was sent.
+
+    Attributes:
+        message: What is wrong with the value, and its shape.
+        field: The name of the field.
+        remedy: How to write it instead.
+    """
+
+    field: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}; {self.remedy}. Nothing was sent."
+
+
+@attrs.define(eq=False, slots=False)
+class BulkStoppedError(StackverifyError):
+    """A bulk send ended before its last row.
+
+    The outcomes of all that was begun were handed out before this was raised.
+
+    Attributes:
+        message: Why it stopped.
+        summary: The `BulkSummary`: what was counted, and where to go on.
+    """
+
+    summary: Any = None
+    next_step = (
+        "Mend the cause, then send the rows in `summary.unfinished` and those "
+        "from `summary.next_index` on."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class ReplyError(StackverifyError):
+    """The service answered, and not with success.
+
+    Attributes:
+        message: The service's own words, masked.
+        reply: The reply as it came.
+    """
+
+    reply: Reply = attrs.field(kw_only=False)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status code."""
+        return self.reply.status
+
+    @property
+    def request_id(self) -> str | None:
+        """The service's name for the request: quote it to their support."""
+        return self.reply.request_id
+
+
+@attrs.define(eq=False, slots=False)
+class RefusedError(ReplyError):
+    """The service said no: nothing was sent."""
+
+    next_step = "Nothing was sent: correct the request before sending it again."
+
+
+@attrs.define(eq=False, slots=False)
+class BadRequestError(RefusedError):
+    """A parameter is missing or malformed (400)."""
+
+
+@attrs.define(eq=False, slots=False)
+class UnauthorizedError(RefusedError):
+    """The key is missing or not known (401)."""
+
+    next_step = "Nothing was sent: check the API key (Settings → API Keys)."
+
+
+@attrs.define(eq=False, slots=False)
+class ForbiddenError(RefusedError):
+    """The key is good but may not do this (403).
+
+    Attributes:
+        permission: What the endpoint needs, such as `sms:send`.
+    """
+
+    permission: str | None = None
+    next_step = "Nothing was sent: give the key this permission, or use another key."
+
+
+@attrs.define(eq=False, slots=False)
+class NotFoundError(RefusedError):
+    """There is no such thing (404)."""
+
+    next_step = "Check the message id, and that this key's workspace sent it."
+
+
+@attrs.define(eq=False, slots=False)
+class UnprocessableError(RefusedError):
+    """A field did not pass the service's checks (422).
+
+    Attributes:
+        errors: The service's complaints by field, as it wrote them (unmasked).
+    """
+
+    errors: Mapping[str, tuple[str, ...]] = attrs.field(
+        factory=dict, repr=lambda errors: repr(sorted(errors))
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class RateLimitedError(RefusedError):
+    """Too fast, and the attempts are used up (429).
+
+    Attributes:
+        retry_after: Seconds the service asked to wait, if it said so.
+    """
+
+    retry_after: float | None = None
+    next_step = (
+        "Nothing was sent: send it again after `retry_after` seconds, and check "
+        "that the client's tier is the key's."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class RedirectedError(RefusedError):
+    """The service sent us elsewhere, and we do not follow (307, 308)."""
+
+    next_step = "Nothing was sent: correct the base URL."
+
+
+@attrs.define(eq=False, slots=False)
+class ServerError(ReplyError):
+    """The reply settles nothing: a 5xx, or a code the reference does not know."""
+
+    next_step = "Try again later."
+
+
+@attrs.define(eq=False, slots=False)
+class NeverLeftError(StackverifyError):
+    """It provably did not reach the service."""
+
+    next_step = "It was not sent: sending it again is safe."
+
+
+@attrs.define(eq=False, slots=False)
+class ConnectFailedError(NeverLeftError):
+    """No connection was made: name, route, port, proxy or TLS."""
+
+
+@attrs.define(eq=False, slots=False)
+class CertificateError(ConnectFailedError):
+    """The server's certificate was not accepted."""
+
+    next_step = (
+        "It was not sent. Check the base URL, the clock and the proxy; a private "
+        "authority goes into an httpx transport given as `http=`."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class DeadlineError(NeverLeftError, TimeoutError):
+    """No time was left to send it: the deadline came first."""
+
+    next_step = "It was not sent: send it again with a later deadline."
+
+
+@attrs.define(eq=False, slots=False)
+class BudgetError(NeverLeftError):
+    """The month's messages would not suffice."""
+
+    next_step = (
+        "Nothing was sent: send fewer, choose another tier, or say "
+        "`over_budget=True` to let the service decide."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class SendCutShortError(NeverLeftError):
+    """It failed before its last byte was let go, so it was never complete."""
+
+
+@attrs.define(eq=False, slots=False)
+class MaybeSentError(StackverifyError):
+    """It left and no clear answer came: it may have been sent.
+
+    Attributes:
+        message: What happened, masked.
+        reply: What came back, if anything did.
+    """
+
+    reply: Reply | None = None  # type: ignore[assignment, unused-ignore]
+    next_step = (
+        "It may have been sent: look it up (sms.list, or a webhook) before "
+        "sending it again."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class NoReplyError(MaybeSentError):
+    """It was sent in full, and nothing came back."""
+
+
+@attrs.define(eq=False, slots=False)
+class UnreadableReplyError(MaybeSentError):
+    """The service said yes in words that cannot be read."""
+
+
+@attrs.define(eq=False, slots=False)
+class SendServerError(MaybeSentError, ServerError):
+    """A send was answered with a 5xx, or a code that settles nothing."""
+
+    reply: Reply = attrs.field(kw_only=False)
+    next_step = MaybeSentError.next_step
+
+
+@attrs.define(eq=False, slots=False)
+class ReadFailedError(StackverifyError):
+    """A read brought no usable answer."""
+
+    next_step = "Nothing was changed by it: try again."
+
+
+@attrs.define(eq=False, slots=False)
+class WaitTimeoutError(StackverifyError, TimeoutError):
+    """The status waited for did not come in time.
+
+    Attributes:
+        last: The last status seen, if any was.
+    """
+
+    last: Any = None
+    next_step = "The message is still on its way: wait again, or ask for its status."

@@ -1,0 +1,1 @@
+"""Frozen values: what a user hands in and gets back."""

@@ -1,0 +1,50 @@
+"""When a failed call is tried again."""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+__all__ = ["RepeatSend", "Retry"]
+
+
+class RepeatSend(enum.Enum):
+    """Failures after which a send may have been accepted already.
+
+    Each one named in `Retry.repeat_sends` can make a recipient get a message
+    twice: the service has no idempotency key.
+    """
+
+    SERVER_ERROR = "server_error"
+    """A 5xx, or another reply that settles nothing."""
+    NO_REPLY = "no_reply"
+    """The connection was lost, or the time was up, after the last byte."""
+    UNREADABLE = "unreadable"
+    """A 2xx that cannot be read."""
+
+
+@attrs.frozen(kw_only=True)
+class Retry:
+    """How often, and how soon, a call is tried again.
+
+    A send is only repeated if it provably never left, or was answered 429.
+    Reads are repeated freely.
+
+    Attributes:
+        attempts: Tries in all, the first one included.
+        rate_limited: Further tries allowed for answers of 429 alone; all of a
+            key's requests wait together before each.
+        first_wait: Seconds before the second try; doubled for each further one.
+        longest_wait: Seconds at most between two tries.
+        repeat_sends: Failures to repeat a send after although it may have been
+            accepted. Empty: none.
+    """
+
+    attempts: int = attrs.field(default=3, validator=attrs.validators.ge(1))
+    rate_limited: int = attrs.field(default=8, validator=attrs.validators.ge(0))
+    first_wait: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
+    longest_wait: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
+    repeat_sends: frozenset[RepeatSend] = attrs.field(
+        default=frozenset(), converter=frozenset
+    )

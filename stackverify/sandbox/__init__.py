@@ -1,0 +1,57 @@
+"""A pretend StackVerify service: a second opinion on the wire.
+
+It shares no code with the client, so that what both agree on was read in the
+reference twice. Start it with `python -m stackverify.sandbox`, or use `Sandbox`
+in a test, or `create_app(Service())` with an in-process transport.
+"""
+
+try:
+    import starlette
+    import uvicorn
+except ImportError as missing:
+    raise ImportError(
+        'the sandbox needs an extra: pip install "stackverify[sandbox]"'
+    ) from missing
+
+from stackverify.sandbox.app import create_app
+from stackverify.sandbox.clock import Clock
+from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
+from stackverify.sandbox.keys import PERMISSIONS, Key, Keys, Tier
+from stackverify.sandbox.knobs import Knobs
+from stackverify.sandbox.limits import COUNTERS
+from stackverify.sandbox.messages import (
+    Attachment,
+    Channel,
+    Email,
+    Ending,
+    Message,
+    Sms,
+    Template,
+)
+from stackverify.sandbox.server import Sandbox
+from stackverify.sandbox.service import Service, Step
+
+__all__ = [
+    "COUNTERS",
+    "PERMISSIONS",
+    "Attachment",
+    "Channel",
+    "Clock",
+    "Email",
+    "Ending",
+    "Exchange",
+    "Key",
+    "Keys",
+    "Knobs",
+    "Message",
+    "RefusalError",
+    "Reply",
+    "Sandbox",
+    "Service",
+    "Sms",
+    "Step",
+    "Template",
+    "Tier",
+    "create_app",
+]
+del starlette, uvicorn

@@ -1,0 +1,105 @@
+"""What is wrong with a single value of a request, in words, or None."""
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime, time
+from typing import Final
+from urllib.parse import urlsplit
+
+__all__ = [
+    "email_address",
+    "header_name",
+    "http_url",
+    "language",
+    "moment",
+    "one_line",
+    "phone_number",
+    "position",
+    "size_of_base64",
+]
+
+# At least five digits: real example numbers such as +989601 have six.
+_PHONE: Final = re.compile(r"\+[1-9][0-9]{4,14}")
+_EMAIL: Final = re.compile(r"[^@\s<>,;:\"()\[\]]+@[^@\s<>,;:\"()\[\].]+(\.[^@\s.]+)+")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+_POSITION: Final = re.compile(r"[1-9][0-9]{0,2}")
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def phone_number(value: str) -> str | None:
+    """Complain unless it is a number in E.164 format."""
+    if _PHONE.fullmatch(value):
+        return None
+    return "must be a phone number in E.164 format: + and 5 to 15 digits"
+
+
+def email_address(value: str) -> str | None:
+    """Complain unless it is an email address, and nothing around it."""
+    if len(value) <= 254 and _EMAIL.fullmatch(value) and not _CONTROL.search(value):
+        return None
+    return "must be an email address"
+
+
+def http_url(value: str) -> str | None:
+    """Complain unless it is the URL of something on the web."""
+    complaint = "must be an http:// or https:// URL"
+    if _CONTROL.search(value) or len(value) > 2048:
+        return complaint
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return complaint
+    is_web = parts.scheme in ("http", "https") and parts.hostname
+    return None if is_web else complaint
+
+
+def language(value: str) -> str | None:
+    """Complain unless it looks like a BCP-47 language code."""
+    if _LANGUAGE.fullmatch(value):
+        return None
+    return "must be a BCP-47 language code, such as en, sw or fr"
+
+
+def position(value: str) -> str | None:
+    """Complain unless it is the position of a placeholder."""
+    if _POSITION.fullmatch(value):
+        return None
+    return 'must be the position of a placeholder, such as "1"'
+
+
+def header_name(value: str) -> str | None:
+    """Complain unless it can be the name of a header."""
+    return None if _HEADER.fullmatch(value) else "must be a header name"
+
+
+def one_line(value: str) -> str | None:
+    """Complain about line ends and other control characters."""
+    if _CONTROL.search(value):
+        return "must not contain line breaks or control characters"
+    return None
+
+
+def moment(value: str, *, day_ends: bool = False) -> float | None:
+    """Read an ISO-8601 date or time as seconds since 1970, or None.
+
+    A time without an offset is taken as UTC, a day as its first moment, or its
+    last where `day_ends` (both assumed; the reference does not say).
+    """
+    try:
+        read = datetime.fromisoformat(value)
+        if day_ends and len(value) <= len("2026-01-31"):
+            read = datetime.combine(read, time.max)
+        at = read if read.tzinfo else read.replace(tzinfo=UTC)
+        return at.timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def size_of_base64(value: str) -> int | None:
+    """Say how many bytes the text stands for, or None where it is no base64."""
+    try:
+        return len(base64.b64decode(value, validate=True))
+    except (ValueError, binascii.Error):
+        return None

@@ -1,0 +1,117 @@
+"""What can be set about the pretend service, before or while it runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, TypeAlias, TypedDict, get_args
+
+import attrs
+
+from stackverify.sandbox.limits import COUNTERS
+
+__all__ = [
+    "ArrayUnits",
+    "ErrorStatus",
+    "KnobValues",
+    "Knobs",
+    "ListStyle",
+    "ReplyStyle",
+    "StatusStyle",
+]
+
+ReplyStyle: TypeAlias = Literal["top", "id", "data", "list", "bare"]
+StatusStyle: TypeAlias = Literal["top", "data"]
+ListStyle: TypeAlias = Literal["data+meta", "laravel", "bare", "messages"]
+ErrorStatus: TypeAlias = Literal["text", "number", "boolean"]
+ArrayUnits: TypeAlias = Literal["once", "each"]
+
+_TEMPLATES: Mapping[str, Sequence[str]] = {
+    "order_update": ("en", "sw", "fr"),
+    "welcome": ("en", "sw", "fr"),
+}
+
+
+def _is_a_share(instance: object, attribute: object, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ValueError(f"a share is from 0.0 to 1.0: {value!r}")
+
+
+def _one_of(alias: object) -> Callable[[object, object, str], None]:
+    allowed = get_args(alias)
+
+    def check(instance: object, attribute: object, value: str) -> None:
+        if value not in allowed:
+            raise ValueError(f"not one of {', '.join(allowed)}: {value!r}")
+
+    return check
+
+
+def _is_a_duration(
+    instance: object, attribute: object, value: float | tuple[float, float]
+) -> None:
+    low, high = value if isinstance(value, tuple) else (value, value)
+    if not 0 <= low <= high:
+        raise ValueError(f"latency is seconds, or (least, most) seconds: {value!r}")
+
+
+@attrs.define(kw_only=True)
+class Knobs:
+    """Every setting of the pretend service; each can be changed while it runs.
+
+    Where the real service is undocumented the knob chooses between the likely
+    variants, and the first value named is the default.
+    """
+
+    counting: str = attrs.field(
+        default="fixed", validator=attrs.validators.in_(COUNTERS)
+    )
+    """How requests are counted: a key of `stackverify.sandbox.limits.COUNTERS`.
+    A change takes effect with the next request, from a clean count."""
+    array_units: ArrayUnits = attrs.field(default="once", validator=_one_of(ArrayUnits))
+    """Whether a send to many counts as one request or one for each recipient."""
+    latency: float | tuple[float, float] = attrs.field(
+        default=0.0, validator=_is_a_duration
+    )
+    """Seconds before an answer leaves, or the least and the most."""
+    keep: int = attrs.field(default=100_000, validator=attrs.validators.ge(1))
+    """How many messages are remembered; the oldest are forgotten first."""
+    timetable: float = attrs.field(default=1.0, validator=attrs.validators.ge(0))
+    """How slowly statuses move: 2.0 is half as fast, 0.0 reaches the end at once."""
+    failing: float = attrs.field(default=0.02, validator=_is_a_share)
+    """The share of accepted messages that end badly."""
+    atomic_arrays: bool = True
+    """Whether one bad recipient refuses the whole array, or only itself."""
+    reply_style: ReplyStyle = attrs.field(default="top", validator=_one_of(ReplyStyle))
+    """Where the answer to a send has the id: `message_id` or `id` at the top, in
+    the object `data`, in an array `data` even for one recipient, or nowhere."""
+    status_style: StatusStyle = attrs.field(
+        default="top", validator=_one_of(StatusStyle)
+    )
+    """Whether the answer to a status read is flat or inside `data`."""
+    list_style: ListStyle = attrs.field(
+        default="data+meta", validator=_one_of(ListStyle)
+    )
+    """The envelope of a list."""
+    error_status: ErrorStatus = attrs.field(
+        default="text", validator=_one_of(ErrorStatus)
+    )
+    """The type of `status` in an error: `"error"`, the HTTP number, or false."""
+    templates: Mapping[str, Sequence[str]] = attrs.field(
+        factory=lambda: dict(_TEMPLATES)
+    )
+    """The approved WhatsApp templates, each with its languages."""
+
+
+class KnobValues(TypedDict, total=False):
+    """The fields of `Knobs` as keyword arguments."""
+
+    counting: str
+    array_units: ArrayUnits
+    latency: float | tuple[float, float]
+    keep: int
+    timetable: float
+    failing: float
+    atomic_arrays: bool
+    reply_style: ReplyStyle
+    status_style: StatusStyle
+    list_style: ListStyle
+    error_status: ErrorStatus
+    templates: Mapping[str, Sequence[str]]

@@ -1,0 +1,19 @@
+"""What all tests share: the sandbox, and both event loops."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from stackverify.sandbox import Sandbox
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A pretend service of its own for each test, fast enough not to be felt."""
+    with Sandbox(tier="enterprise:60000") as running:
+        yield running
