@@ -22,7 +22,7 @@ from stackverify._core.options import SmsBody
 from stackverify._core.segments import Segments, count_segments
 from stackverify._sync.bulk import SendMany
 from stackverify._sync.client import Client
-from stackverify._version import VERSION as __version__
+from stackverify._version import __version__
 from stackverify.errors import StackverifyError
 from stackverify.models.events import (
     Event,
@@ -33,7 +33,7 @@ from stackverify.models.events import (
     RequestStarted,
     RetryScheduled,
 )
-from stackverify.models.messages import Attachment, Email, Sms, When, WhatsAppTemplate
+from stackverify.models.messages import Attachment, Email, Sms, WhatsAppTemplate, When
 from stackverify.models.outcomes import (
     Accepted,
     BulkSummary,

@@ -1,5 +1,5 @@
 """The version, read from nothing: the package may run uninstalled."""
 
-__all__ = ["VERSION"]
+__all__ = ["__version__"]
 
-VERSION = "0.1.0"
+__version__ = "0.1.0"

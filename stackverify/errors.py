@@ -23,7 +23,7 @@ StackverifyError
 │   └── SendCutShortError       it failed before its last byte was let go
 ├── MaybeSentError              it left and no clear answer came: do not repeat
 │   ├── NoReplyError            nothing came back
-│   ├── UnreadableReplyError    a success that cannot be read
+│   ├── UnreadableReplyError    a success that cannot be read (also a ReplyError)
 │   └── SendServerError
 ├── ReadFailedError             a read brought no usable answer: repeat at will
 └── WaitTimeoutError            the status waited for did not come (TimeoutError)
@@ -137,7 +137,7 @@ class ReplyError(StackverifyError):
         reply: The reply as it came.
     """
 
-    reply: Reply = attrs.field(kw_only=False)
+    reply: Reply
 
     @property
     def status(self) -> int:
@@ -276,14 +276,8 @@ class SendCutShortError(NeverLeftError):
 
 @attrs.define(eq=False, slots=False)
 class MaybeSentError(StackverifyError):
-    """It left and no clear answer came: it may have been sent.
+    """It left and no clear answer came: it may have been sent."""
 
-    Attributes:
-        message: What happened, masked.
-        reply: What came back, if anything did.
-    """
-
-    reply: Reply | None = None  # type: ignore[assignment, unused-ignore]
     next_step = (
         "It may have been sent: look it up (sms.list, or a webhook) before "
         "sending it again."
@@ -296,16 +290,13 @@ class NoReplyError(MaybeSentError):
 
 
 @attrs.define(eq=False, slots=False)
-class UnreadableReplyError(MaybeSentError):
+class UnreadableReplyError(MaybeSentError, ReplyError):
     """The service said yes in words that cannot be read."""
 
 
 @attrs.define(eq=False, slots=False)
 class SendServerError(MaybeSentError, ServerError):
     """A send was answered with a 5xx, or a code that settles nothing."""
-
-    reply: Reply = attrs.field(kw_only=False)
-    next_step = MaybeSentError.next_step
 
 
 @attrs.define(eq=False, slots=False)

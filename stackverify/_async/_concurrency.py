@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import (
+    AsyncGenerator,
     AsyncIterable,
-    AsyncIterator,
     Awaitable,
     Callable,
     Coroutine,
@@ -31,10 +31,10 @@ from stackverify._core.packing import Feed, Packer
 from stackverify._process.stop import Stop
 
 __all__ = [
+    "AtLoopEnd",
     "FanOut",
     "Parker",
     "Slots",
-    "at_loop_end",
     "current_loop",
     "park_under",
     "run_blocking",
@@ -146,21 +146,31 @@ async def shielded(work: Callable[[], Awaitable[None]]) -> None:
         await work()
 
 
-async def _until_closed(close: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        await shielded(close)
-
-
-async def at_loop_end(close: Callable[[], Awaitable[None]]) -> object:
-    """Have something closed when the event loop ends; keep what this returns.
+class AtLoopEnd:
+    """Has something closed when the event loop ends; keep it as long as that.
 
     Event loops close the asynchronous generators that are still open.
     """
-    keeper = _until_closed(close)
-    await anext(keeper)
-    return keeper
+
+    def __init__(self, close: Callable[[], Awaitable[None]]) -> None:
+        self._generator = self._until_closed(close)
+
+    @staticmethod
+    async def _until_closed(
+        close: Callable[[], Awaitable[None]],
+    ) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await shielded(close)
+
+    async def begin(self) -> None:
+        """Make it known to the loop."""
+        await anext(self._generator)
+
+    async def aclose(self) -> None:
+        """Have it closed now."""
+        await self._generator.aclose()
 
 
 class Slots:
@@ -311,7 +321,7 @@ class _Crew(Generic[Row, Result]):
                 next_pack = self._next_pack(group)
                 for _ in range(self._limit):
                     group.start_soon(self._toil, next_pack)
-        except Exception as failure:  # noqa: BLE001 - handed to the consumer
+        except Exception as failure:
             self._fail(failure)
         finally:
             self._outbox.close()
@@ -336,7 +346,7 @@ class _Crew(Generic[Row, Result]):
         while not self._stop.is_told:
             try:
                 pack = await next_pack()
-            except Exception as failure:  # noqa: BLE001 - handed to the consumer
+            except Exception as failure:
                 self._fail(failure)
                 return
             if pack is None:
@@ -390,7 +400,7 @@ class _LiveFeed(Generic[Row]):
             with self._scope, self._out:
                 if not self._stop.is_told:
                     await self._read_all()
-        except Exception as failure:  # noqa: BLE001 - raised after the last pack
+        except Exception as failure:
             self._failure = failure
         finally:
             self._stop.discard(self)

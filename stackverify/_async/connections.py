@@ -18,8 +18,8 @@ import attrs
 import httpx
 
 from stackverify._async._concurrency import (
+    AtLoopEnd,
     Slots,
-    at_loop_end,
     current_loop,
     shielded,
     time_limit,
@@ -32,7 +32,7 @@ from stackverify._process.fork import reset_in_child
 from stackverify._process.inflate import Reader, ReplyTooLargeError
 from stackverify._process.tls import shared_context
 from stackverify._process.uploads import Upload
-from stackverify.errors import ConfigurationError, InvalidInputError
+from stackverify.errors import ConfigurationError
 from stackverify.reply import Reply
 
 __all__ = ["AsyncConnections", "AsyncExchange", "exchange_for"]
@@ -54,17 +54,21 @@ class AsyncExchange(Protocol):
         self, call: Call[Any], upload: Upload | None, flight: Flight
     ) -> Reply | NoAnswer:
         """Send a request; say how it ended."""
+        ...
 
     def prepare(self) -> None:
         """Do what takes long before the first request; blocks."""
+        ...
 
     async def aclose(self) -> None:
         """Close all connections."""
+        ...
 
 
 class _Handler(Protocol):
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and give the reply as soon as its head is there."""
+        ...
 
 
 class _Stream(httpx.AsyncByteStream):
@@ -196,7 +200,7 @@ class _Pool:
     def __init__(self, limit: int) -> None:
         self.slots = Slots(limit)
         self.free: deque[_Connection] = deque()
-        self.keeper: object = None
+        self.keeper = AtLoopEnd(self._close_free)
 
     async def borrow(self) -> _Connection:
         """Give the connection used last, or a new one."""
@@ -227,7 +231,7 @@ class _Pool:
                 return
             await shielded(self.free.popleft().transport.aclose)
 
-    async def aclose(self) -> None:
+    async def _close_free(self) -> None:
         while self.free:
             await self.free.pop().transport.aclose()
 
@@ -297,16 +301,13 @@ class AsyncConnections:
 
     async def _open_pool(self) -> _Pool:
         pool = self._pools[current_loop()] = _Pool(self._limit)
-        pool.keeper = await at_loop_end(partial(self._loop_ended, current_loop()))
+        await pool.keeper.begin()
         return pool
-
-    async def _loop_ended(self, loop: object) -> None:
-        if pool := self._pools.pop(loop, None):
-            await pool.aclose()
 
     async def aclose(self) -> None:
         """Close the connections of this loop."""
-        await shielded(partial(self._loop_ended, current_loop()))
+        if pool := self._pools.pop(current_loop(), None):
+            await pool.keeper.aclose()
 
 
 def _idle_time(reply: Reply) -> float:

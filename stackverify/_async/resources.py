@@ -30,8 +30,8 @@ from stackverify.models.messages import (
     Attachment,
     Email,
     Sms,
-    When,
     WhatsAppTemplate,
+    When,
 )
 from stackverify.models.results import (
     EmailStatus,
@@ -71,9 +71,10 @@ class _AsyncResource:
         self,
         plan: plans.Plan[T],
         rows: Iterable[T] | AsyncIterable[T],
+        *,
         deadline: float | None,
         over_budget: bool,
-        split_refused: bool,
+        split_refused: bool = False,
     ) -> AsyncSendMany[T]:
         return AsyncSendMany(
             self._transport,
@@ -176,7 +177,13 @@ class AsyncSmsResource(_AsyncResource):
             BudgetError: More messages than the month has left.
         """
         plan = plans.sms_plan(pack, self._options.sms_body)
-        return self._send_many(plan, messages, deadline, over_budget, split_refused)
+        return self._send_many(
+            plan,
+            messages,
+            deadline=deadline,
+            over_budget=over_budget,
+            split_refused=split_refused,
+        )
 
     async def status(
         self,
@@ -392,7 +399,13 @@ class AsyncEmailResource(_AsyncResource):
             BudgetError: More messages than the month has left.
         """
         plan = plans.email_plan(pack)
-        return self._send_many(plan, messages, deadline, over_budget, split_refused)
+        return self._send_many(
+            plan,
+            messages,
+            deadline=deadline,
+            over_budget=over_budget,
+            split_refused=split_refused,
+        )
 
     async def status(
         self,
@@ -486,7 +499,9 @@ class AsyncWhatsAppResource(_AsyncResource):
             BudgetError: More messages than the month has left.
         """
         plan = plans.whatsapp_plan()
-        return self._send_many(plan, messages, deadline, over_budget, False)
+        return self._send_many(
+            plan, messages, deadline=deadline, over_budget=over_budget
+        )
 
     async def status(
         self,

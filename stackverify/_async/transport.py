@@ -35,7 +35,7 @@ from stackverify._process.flight import Flight
 from stackverify._process.fork import reset_in_child
 from stackverify._process.stop import Stop
 from stackverify._process.uploads import Upload
-from stackverify._version import VERSION
+from stackverify._version import __version__
 from stackverify.errors import DeadlineError, NeverLeftError, RefusedError
 from stackverify.models.events import (
     Event,
@@ -56,7 +56,7 @@ __all__ = ["AsyncTransport"]
 T = TypeVar("T")
 
 _log = logging.getLogger("stackverify")
-_USER_AGENT = f"stackverify-python/{VERSION} python/{platform.python_version()}"
+_USER_AGENT = f"stackverify-python/{__version__} python/{platform.python_version()}"
 # Shorter waits are the event loop's, not the limiter's.
 _WORTH_TELLING = 0.01
 
@@ -184,7 +184,7 @@ class _Trip:
         """Do what a step says."""
         match step:
             case Acquire(again):
-                return await self._acquire(again)
+                return await self._acquire(again=again)
             case Attempt(number, timeout):
                 return await self._attempt(number, timeout)
             case Pause(seconds, attempt, reason):
@@ -193,7 +193,7 @@ class _Trip:
                     raise Stopped
                 return time.monotonic()
 
-    async def _acquire(self, again: bool) -> float:
+    async def _acquire(self, *, again: bool) -> float:
         now = time.monotonic()
         self.turn = await self.limiter.acquire(
             self.call.lane,
@@ -209,7 +209,7 @@ class _Trip:
     async def _attempt(self, number: int, timeout: float) -> Answer:
         assert self.turn is not None  # noqa: S101 - a flow acquires before it attempts
         flight = Flight(timeout, self.deadline)
-        outcome: Reply | NoAnswer | None = None
+        outcome: Reply | NoAnswer = NoAnswer(Stage.AWAITING, "cancelled")
         try:
             if self.upload is None and self.call.body:
                 self.upload = Upload(self.call.body)
@@ -225,7 +225,7 @@ class _Trip:
         return Answer(outcome, time.monotonic(), flight.released, time.time())
 
     def _settle(
-        self, turn: AsyncTurn, outcome: Reply | NoAnswer | None, flight: Flight
+        self, turn: AsyncTurn, outcome: Reply | NoAnswer, flight: Flight
     ) -> None:
         """Give the permit back, at once or when its time has come."""
         if isinstance(outcome, Reply) and outcome.status == 429:
@@ -244,7 +244,7 @@ class _Trip:
             self.limiter.observe(told)
 
     def _finished(
-        self, number: int, outcome: Reply | NoAnswer | None, flight: Flight
+        self, number: int, outcome: Reply | NoAnswer, flight: Flight
     ) -> RequestFinished:
         failure = outcome.failure if isinstance(outcome, NoAnswer) else None
         return RequestFinished(
@@ -253,7 +253,7 @@ class _Trip:
             number,
             outcome.status if isinstance(outcome, Reply) else None,
             flight.elapsed,
-            "cancelled" if outcome is None else failure,
+            failure,
             flight.released,
         )
 
@@ -261,7 +261,7 @@ class _Trip:
         for hook in self.hooks:
             try:
                 hook(event)
-            except Exception as error:  # noqa: BLE001 - it must not cost a message
+            except Exception as error:
                 _log.error("A hook raised %s", type(error).__name__)
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s", event)

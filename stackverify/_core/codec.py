@@ -89,7 +89,7 @@ def record_reader(
 
 @cache
 def load_converter() -> cattrs.Converter:
-    """Build the converter on first use: cattrs is a third of what there is to import."""
+    """Build the converter on first use: importing cattrs takes its time."""
     import cattrs
 
     converter = cattrs.Converter(detailed_validation=False)

@@ -1,4 +1,4 @@
-"""The vocabulary of waiting, for threads; written by hand, like its twin in `_async`."""
+"""The vocabulary of waiting, for threads; by hand, like its twin in `_async`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from stackverify._core.packing import Feed, Packer
 from stackverify._process.stop import Stop
 
 __all__ = [
+    "AtLoopEnd",
     "FanOut",
     "Parker",
     "Slots",
-    "at_loop_end",
     "current_loop",
     "park_under",
     "run_blocking",
@@ -90,9 +90,18 @@ def shielded(work: Callable[[], None]) -> None:
     work()
 
 
-def at_loop_end(close: Callable[[], None]) -> object:
-    """Do nothing: there is no loop to end."""
-    return None
+class AtLoopEnd:
+    """Does nothing until closed: there is no loop to end."""
+
+    def __init__(self, close: Callable[[], None]) -> None:
+        self._close = close
+
+    def begin(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Have it closed now."""
+        self._close()
 
 
 class Slots:
@@ -185,7 +194,7 @@ class FanOut(Generic[Row, Result]):
         while self._crew.under_way < self._limit and not self._stop.is_told:
             try:
                 pack = self._feed.next_pack()
-            except Exception as failure:  # noqa: BLE001 - raised after the last result
+            except Exception as failure:
                 self._failure = failure
                 self._stop.tell()
                 return
@@ -278,5 +287,5 @@ def _toil(
     while (pack := todo.get()) is not None:
         try:
             done.put(work(pack))
-        except BaseException as failure:  # noqa: BLE001 - raised in the consumer
+        except BaseException as failure:
             done.put(failure)

@@ -27,8 +27,8 @@ from stackverify._process.inflate import Reader, ReplyTooLargeError
 from stackverify._process.tls import shared_context
 from stackverify._process.uploads import Upload
 from stackverify._sync._concurrency import (
+    AtLoopEnd,
     Slots,
-    at_loop_end,
     current_loop,
     shielded,
     time_limit,
@@ -197,7 +197,7 @@ class _Pool:
     def __init__(self, limit: int) -> None:
         self.slots = Slots(limit)
         self.free: deque[_Connection] = deque()
-        self.keeper: object = None
+        self.keeper = AtLoopEnd(self._close_free)
 
     def borrow(self) -> _Connection:
         """Give the connection used last, or a new one."""
@@ -228,7 +228,7 @@ class _Pool:
                 return
             shielded(self.free.popleft().transport.close)
 
-    def close(self) -> None:
+    def _close_free(self) -> None:
         while self.free:
             self.free.pop().transport.close()
 
@@ -296,16 +296,13 @@ class Connections:
 
     def _open_pool(self) -> _Pool:
         pool = self._pools[current_loop()] = _Pool(self._limit)
-        pool.keeper = at_loop_end(partial(self._loop_ended, current_loop()))
+        pool.keeper.begin()
         return pool
-
-    def _loop_ended(self, loop: object) -> None:
-        if pool := self._pools.pop(loop, None):
-            pool.close()
 
     def close(self) -> None:
         """Close the connections of this loop."""
-        shielded(partial(self._loop_ended, current_loop()))
+        if pool := self._pools.pop(current_loop(), None):
+            pool.keeper.close()
 
 
 def _idle_time(reply: Reply) -> float:

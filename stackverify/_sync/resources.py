@@ -71,9 +71,10 @@ class _Resource:
         self,
         plan: plans.Plan[T],
         rows: Iterable[T],
+        *,
         deadline: float | None,
         over_budget: bool,
-        split_refused: bool,
+        split_refused: bool = False,
     ) -> SendMany[T]:
         return SendMany(
             self._transport,
@@ -176,7 +177,13 @@ class SmsResource(_Resource):
             BudgetError: More messages than the month has left.
         """
         plan = plans.sms_plan(pack, self._options.sms_body)
-        return self._send_many(plan, messages, deadline, over_budget, split_refused)
+        return self._send_many(
+            plan,
+            messages,
+            deadline=deadline,
+            over_budget=over_budget,
+            split_refused=split_refused,
+        )
 
     def status(
         self,
@@ -392,7 +399,13 @@ class EmailResource(_Resource):
             BudgetError: More messages than the month has left.
         """
         plan = plans.email_plan(pack)
-        return self._send_many(plan, messages, deadline, over_budget, split_refused)
+        return self._send_many(
+            plan,
+            messages,
+            deadline=deadline,
+            over_budget=over_budget,
+            split_refused=split_refused,
+        )
 
     def status(
         self,
@@ -486,7 +499,9 @@ class WhatsAppResource(_Resource):
             BudgetError: More messages than the month has left.
         """
         plan = plans.whatsapp_plan()
-        return self._send_many(plan, messages, deadline, over_budget, False)
+        return self._send_many(
+            plan, messages, deadline=deadline, over_budget=over_budget
+        )
 
     def status(
         self,

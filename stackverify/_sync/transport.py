@@ -262,7 +262,7 @@ class _Trip:
         for hook in self.hooks:
             try:
                 hook(event)
-            except Exception as error:  # noqa: BLE001 - it must not cost a message
+            except Exception as error:
                 _log.error("A hook raised %s", type(error).__name__)
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s", event)

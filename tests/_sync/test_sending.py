@@ -8,4 +8,4 @@ from stackverify.sandbox import Sandbox
 def test_a_text_is_accepted_and_kept(sandbox: Sandbox) -> None:
     with Client(sandbox.api_key, base_url=sandbox.base_url) as client:
         receipt = client.sms.send("+254712345678", "Your code is 4921")
-    assert receipt.message_id == sandbox.messages()[0].id
+    assert receipt.message_id == sandbox.messages()[0].message_id
