@@ -55,17 +55,21 @@ class Exchange(Protocol):
         self, call: Call[Any], upload: Upload | None, flight: Flight
     ) -> Reply | NoAnswer:
         """Send a request; say how it ended."""
+        ...
 
     def prepare(self) -> None:
         """Do what takes long before the first request; blocks."""
+        ...
 
     def close(self) -> None:
         """Close all connections."""
+        ...
 
 
 class _Handler(Protocol):
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and give the reply as soon as its head is there."""
+        ...
 
 
 class _Stream(httpx.SyncByteStream):

@@ -36,7 +36,7 @@ from stackverify._process.stop import Stop
 from stackverify._process.uploads import Upload
 from stackverify._sync._concurrency import park_under, run_blocking
 from stackverify._sync.limiter import Limiter, Turn
-from stackverify._version import VERSION
+from stackverify._version import __version__
 from stackverify.errors import DeadlineError, NeverLeftError, RefusedError
 from stackverify.models.events import (
     Event,
@@ -57,7 +57,7 @@ __all__ = ["Transport"]
 T = TypeVar("T")
 
 _log = logging.getLogger("stackverify")
-_USER_AGENT = f"stackverify-python/{VERSION} python/{platform.python_version()}"
+_USER_AGENT = f"stackverify-python/{__version__} python/{platform.python_version()}"
 # Shorter waits are the event loop's, not the limiter's.
 _WORTH_TELLING = 0.01
 
@@ -185,7 +185,7 @@ class _Trip:
         """Do what a step says."""
         match step:
             case Acquire(again):
-                return self._acquire(again)
+                return self._acquire(again=again)
             case Attempt(number, timeout):
                 return self._attempt(number, timeout)
             case Pause(seconds, attempt, reason):
@@ -194,7 +194,7 @@ class _Trip:
                     raise Stopped
                 return time.monotonic()
 
-    def _acquire(self, again: bool) -> float:
+    def _acquire(self, *, again: bool) -> float:
         now = time.monotonic()
         self.turn = self.limiter.acquire(
             self.call.lane,
@@ -210,7 +210,7 @@ class _Trip:
     def _attempt(self, number: int, timeout: float) -> Answer:
         assert self.turn is not None  # noqa: S101 - a flow acquires before it attempts
         flight = Flight(timeout, self.deadline)
-        outcome: Reply | NoAnswer | None = None
+        outcome: Reply | NoAnswer = NoAnswer(Stage.AWAITING, "cancelled")
         try:
             if self.upload is None and self.call.body:
                 self.upload = Upload(self.call.body)
@@ -225,9 +225,7 @@ class _Trip:
             self._tell(self._finished(number, outcome, flight))
         return Answer(outcome, time.monotonic(), flight.released, time.time())
 
-    def _settle(
-        self, turn: Turn, outcome: Reply | NoAnswer | None, flight: Flight
-    ) -> None:
+    def _settle(self, turn: Turn, outcome: Reply | NoAnswer, flight: Flight) -> None:
         """Give the permit back, at once or when its time has come."""
         if isinstance(outcome, Reply) and outcome.status == 429:
             self._tell(Paused(turn.refused(retry_after(outcome, time.time()))))
@@ -245,7 +243,7 @@ class _Trip:
             self.limiter.observe(told)
 
     def _finished(
-        self, number: int, outcome: Reply | NoAnswer | None, flight: Flight
+        self, number: int, outcome: Reply | NoAnswer, flight: Flight
     ) -> RequestFinished:
         failure = outcome.failure if isinstance(outcome, NoAnswer) else None
         return RequestFinished(
@@ -254,7 +252,7 @@ class _Trip:
             number,
             outcome.status if isinstance(outcome, Reply) else None,
             flight.elapsed,
-            "cancelled" if outcome is None else failure,
+            failure,
             flight.released,
         )
 
