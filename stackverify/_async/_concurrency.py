@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import deque
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -18,7 +19,7 @@ from collections.abc import (
     Iterable,
     Sequence,
 )
-from contextlib import AbstractContextManager, aclosing
+from contextlib import AbstractContextManager, aclosing, suppress
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -193,7 +194,8 @@ class FanOut(Generic[Row, Result]):
 
     It reads the rows as it goes, waits when nobody takes the results, and begins
     nothing further once `stop` was told. What is under way by then comes to its
-    end. An error in the rows is raised after the last result.
+    end, and its results can still be taken. An error in the rows is raised after
+    the last result.
 
     Args:
         work: Makes results of a pack; it does not raise.
@@ -220,7 +222,6 @@ class FanOut(Generic[Row, Result]):
         self._stop = stop
         self._begin = partial(_Crew, work, self._feed, live, packer, limit, stop)
         self._crew: _Crew[Row, Result] | None = None
-        self._is_closed = False
 
     @property
     def next_index(self) -> int:
@@ -240,9 +241,9 @@ class FanOut(Generic[Row, Result]):
         return self
 
     async def __anext__(self) -> Result:
-        if self._is_closed:
-            raise StopAsyncIteration
         if self._crew is None:
+            if self._stop.is_told:
+                raise StopAsyncIteration
             self._crew = self._begin()
         try:
             return await self._crew.next_result()
@@ -252,7 +253,6 @@ class FanOut(Generic[Row, Result]):
 
     async def aclose(self) -> None:
         """Begin nothing further, and wait for what is under way."""
-        self._is_closed = True
         self._stop.tell()
         if self._crew is not None:
             await shielded(self._crew.finish)
@@ -287,6 +287,7 @@ class _Crew(Generic[Row, Result]):
         self._limit = limit
         self._stop = stop
         self._failure: BaseException | None = None
+        self._rest: deque[Result] = deque()
         self._done = anyio.Event()
         self._call = _caller_from_anywhere()
         self._outbox, self._inbox = anyio.create_memory_object_stream[Result](limit)
@@ -294,9 +295,12 @@ class _Crew(Generic[Row, Result]):
 
     async def next_result(self) -> Result:
         """Wait for a result; raise what went wrong, after the last one."""
+        if self._rest:
+            return self._rest.popleft()
         try:
             return await self._inbox.receive()
         except (anyio.EndOfStream, anyio.ClosedResourceError):
+            self._inbox.close()
             await self._done.wait()
             if (failure := self._failure) is not None:
                 self._failure = None
@@ -304,9 +308,12 @@ class _Crew(Generic[Row, Result]):
             raise StopAsyncIteration from None
 
     async def finish(self) -> None:
-        """Wait until all tasks are done; results not taken are let go."""
-        self._inbox.close()
+        """Wait until all tasks are done; keep the results not taken yet."""
+        with suppress(anyio.ClosedResourceError):
+            async for result in self._inbox:
+                self._rest.append(result)
         await self._done.wait()
+        self._inbox.close()
 
     def abandon(self) -> None:
         """Let results not taken go, without waiting; from any thread."""

@@ -53,9 +53,9 @@ class AsyncSendMany(Generic[M]):
     """The outcomes of a bulk send, in the order in which they finish.
 
     Iterate over it; nothing is sent before. Leaving the loop early, cancelling
-    it, or Ctrl-C begins nothing further and lets what is under way end: then
-    `summary` tells what was done and what was not begun. `async with` or
-    `aclose()` waits for that end.
+    it, or Ctrl-C begins nothing further and lets what is under way end. `async
+    with` or `aclose()` waits for that end; then `summary` tells what was done and
+    what was not begun, and iterating on gives the outcomes not taken yet.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ class Wakeable(Protocol):
 
     def unpark(self) -> bool:
         """Wake it; tell whether it can still be woken."""
+        ...
 
 
 class Stop:

@@ -7,7 +7,7 @@ import math
 import queue
 import threading
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Generic, TypeVar
 
 from stackverify._core.packing import Feed, Packer
@@ -130,7 +130,8 @@ class FanOut(Generic[Row, Result]):
     The rows are read in the consumer's own thread, since what they come from may
     belong to it (a database cursor does); the work is done in others. Nothing
     further is begun once `stop` was told. What is under way by then comes to its
-    end. An error in the rows is raised after the last result.
+    end, and its results can still be taken. An error in the rows is raised after
+    the last result.
 
     Args:
         work: Makes results of a pack; it does not raise.
@@ -155,7 +156,6 @@ class FanOut(Generic[Row, Result]):
         self._stop = stop
         self._results: list[Result] = []
         self._failure: BaseException | None = None
-        self._is_closed = False
 
     @property
     def next_index(self) -> int:
@@ -176,17 +176,15 @@ class FanOut(Generic[Row, Result]):
 
     def __next__(self) -> Result:
         try:
-            while not self._results and not self._is_closed:
+            while not self._results:
                 self._hand_out()
                 if not self._crew.under_way:
                     self._end()
-                    break
+                    raise StopIteration
                 self._results.extend(reversed(self._crew.take()))
-        except BaseException:
+        except KeyboardInterrupt:
             self.close()
             raise
-        if not self._results:
-            raise StopIteration
         return self._results.pop()
 
     def _hand_out(self) -> None:
@@ -204,16 +202,16 @@ class FanOut(Generic[Row, Result]):
 
     def _end(self) -> None:
         failure, self._failure = self._failure, None
-        self.close()
+        self._crew.finish()
         if failure is not None:
             raise failure
 
     def close(self) -> None:
         """Begin nothing further, and wait for what is under way."""
-        self._is_closed = True
-        self._results.clear()
         self._stop.tell()
         self._crew.finish()
+        for results in self._crew.left():
+            self._results[:0] = reversed(results)
 
     def __del__(self) -> None:
         # Left without a word: let what is under way end, and begin nothing.
@@ -245,6 +243,7 @@ class _Crew(Generic[Row, Result]):
 
     def begin(self, pack: list[tuple[int, Row]]) -> None:
         """Hand out a pack, to a new thread if all are busy."""
+        self._todo.put(pack)
         self.under_way += 1
         if self.under_way > len(self._threads):
             context = self._context.copy()
@@ -256,7 +255,6 @@ class _Crew(Generic[Row, Result]):
             )
             self._threads.append(thread)
             thread.start()
-        self._todo.put(pack)
 
     def take(self) -> Sequence[Result]:
         """Wait for the results of a pack."""
@@ -265,6 +263,17 @@ class _Crew(Generic[Row, Result]):
         if isinstance(results, BaseException):
             raise results
         return results
+
+    def left(self) -> list[Sequence[Result]]:
+        """Take what is done already, without waiting."""
+        left: list[Sequence[Result]] = []
+        with suppress(queue.Empty):
+            while True:
+                results = self._done.get_nowait()
+                if not isinstance(results, BaseException):
+                    left.append(results)
+        self.under_way = 0
+        return left
 
     def finish(self) -> None:
         """Wait until all threads are done."""

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stackverify.sandbox.limits import (
@@ -101,6 +101,7 @@ def test_a_refused_request_leaves_no_trace(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COUNTERS)
+@settings(deadline=None)
 @given(
     limit=st.integers(1, 600),
     steps=st.lists(st.floats(0, 30, allow_subnormal=False), max_size=60),
@@ -120,6 +121,7 @@ def test_waiting_as_long_as_told_is_always_enough(
 
 
 @pytest.mark.parametrize("name", COUNTERS)
+@settings(deadline=None)
 @given(gaps=st.lists(st.floats(0, 5), min_size=1, max_size=200))
 def test_no_way_of_counting_admits_more_than_twice_the_limit_in_a_window(
     name: str, gaps: list[float]

@@ -22,7 +22,7 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer sk_test_other"]
+    "header", [None, "", "Bearer", "Basic abc", "Bearer sk_test_other"]
 )
 def test_without_a_known_key_the_answer_is_401(
     api: httpx.Client, sandbox: Sandbox, header: str | None
