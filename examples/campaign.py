@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
+import shlex
 import string
 import sys
 import time
@@ -49,6 +50,7 @@ HERE = Path(__file__).parent
 SMS = "{country_name}: your appointment is on {appointment}. Reply STOP to opt out."
 SUBJECT = "Your appointment, {appointment}"
 BODY = "Hello,\n\nyour appointment ({country_name}) is on {appointment}.\n"
+DEFAULTS = {"sms": SMS, "subject": SUBJECT, "email": BODY, "tier": None}
 # Fast enough to see 1,732 messages go out in half a minute, and slow enough to see
 # that they are paced.
 SANDBOX_TIER = "enterprise:6000"
@@ -148,7 +150,8 @@ async def _campaign(options: argparse.Namespace) -> int:
     if reports[-1].interrupted:
         begun = [report.channel for report in reports]
         for channel in set(options.channels) - set(begun):
-            print(f"{channel.upper()} was not begun: go on with --only {channel}.")
+            print(f"{channel.upper()} was not begun. To send it:")
+            print(f"    {_command(options, options.csv, channel)}")
         return 130
     return 0 if all(report.is_perfect for report in reports) else 1
 
@@ -258,7 +261,16 @@ def _keep_rest(options: argparse.Namespace, report: Report) -> None:
         writer.writeheader()
         writer.writerows(rest)
     print(f"  {len(rest):,} rows were not sent. To go on with them:")
-    print(f"    python {sys.argv[0]} {path} --only {report.channel}")
+    print(f"    {_command(options, path, report.channel)}")
+
+
+def _command(options: argparse.Namespace, path: Path, channel: str) -> str:
+    """Write the command that sends these rows over this channel."""
+    words = ["python", sys.argv[0], str(path), "--only", channel]
+    for name, default in DEFAULTS.items():
+        if (value := getattr(options, name)) != default:
+            words += [f"--{name}", value]
+    return shlex.join(words + ["--sandbox"] * options.sandbox)
 
 
 @contextmanager

@@ -1,0 +1,83 @@
+"""One session a promise; `nox` keeps them all."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = [
+    "tests",
+    "lowest",
+    "no_extras",
+    "generated",
+    "style",
+    "types",
+]
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+RUFF = "ruff==0.17.6"
+PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The facts stated in tests/ hold, on every Python that is here."""
+    session.install("-e", ".[test]", RUFF)
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """They hold with the oldest versions that pyproject.toml admits."""
+    session.install("-e", ".[test]", RUFF, *_oldest())
+    session.run("python", "-m", "pytest", "-q", *session.posargs)
+
+
+@nox.session
+def no_extras(session: nox.Session) -> None:
+    """The package imports, and sends, with nothing optional installed."""
+    session.install(".")
+    session.run("python", "tools/without_extras.py")
+
+
+@nox.session
+def generated(session: nox.Session) -> None:
+    """The synchronous flavour matches its source."""
+    session.install(RUFF)
+    session.run("python", "tools/generate_sync.py", "--check")
+
+
+@nox.session
+def style(session: nox.Session) -> None:
+    """The code is formatted, linted, and its imports point down."""
+    session.install("-e", ".[sandbox]", RUFF, "import-linter==2.16")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Two type checkers agree, and every public name has a type."""
+    session.install("-e", ".[test]", "mypy==2.4.1", "pyright[nodejs]==1.1.414")
+    session.run("mypy")
+    session.run("pyright")
+    session.run("pyright", "--ignoreexternal", "--verifytypes", "stackverify")
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """What it costs, beside what a user would pick instead."""
+    session.install("-e", ".[test]", "requests", "pydantic")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+def _oldest() -> list[str]:
+    """Pin each dependency of the library to its lower bound."""
+    extras = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *extras["fast"], *extras["sandbox"]]
+    bounds = (re.match(r"([\w.\-]+)>=([\w.]+)", line) for line in wanted)
+    return [f"{bound[1]}=={bound[2]}" for bound in bounds if bound]

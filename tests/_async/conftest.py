@@ -1,0 +1,52 @@
+"""What the tests of the client share: a client at the sandbox, and its traffic."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from stackverify import AsyncClient
+from stackverify._async._concurrency import FanOut
+from stackverify._core.packing import Packer
+from stackverify._process.stop import Stop
+from stackverify.sandbox import Sandbox
+from stackverify.sandbox.exchange import Exchange
+
+TIER = "enterprise:60000"
+
+
+@pytest.fixture
+async def client(sandbox: Sandbox) -> AsyncIterator[AsyncClient]:
+    """A client whose rate is not felt."""
+    async with AsyncClient(
+        sandbox.api_key, base_url=sandbox.base_url, tier=TIER
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def seen(sandbox: Sandbox) -> list[Exchange]:
+    """Every request that reaches the sandbox, as it came."""
+    exchanges: list[Exchange] = []
+    sandbox.steps.insert(0, exchanges.append)
+    return exchanges
+
+
+@pytest.fixture
+def together() -> Callable[..., Awaitable[list[Any]]]:
+    """Do one thing to many values at once; give the results as they come."""
+
+    async def run(work: Callable[[Any], Awaitable[Any]], values: Sequence[Any]) -> Any:
+        async def each(pack: list[tuple[int, Any]]) -> list[Any]:
+            return [await work(value) for _, value in pack]
+
+        crew = FanOut(
+            each,
+            values,
+            packer=Packer(1, key=lambda row: None, member=lambda row: row, window=1),
+            limit=max(1, len(values)),
+            stop=Stop(),
+        )
+        return [result async for result in crew]
+
+    return run

@@ -1,0 +1,40 @@
+"""Show that the package works with its own dependencies and nothing else.
+
+Run by `nox -s no_extras`, in an environment that has nothing else.
+"""
+
+import sys
+
+import httpx
+
+import stackverify
+from stackverify import Client
+
+OPTIONAL = ("orjson", "rich", "starlette", "trio", "uvicorn")
+
+
+def _answer(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"message_id": "sms_1"})
+
+
+def main() -> None:
+    """Use every name, send one message, and ask for what is missing."""
+    for name in stackverify.__all__:
+        getattr(stackverify, name)
+    with Client("sk_test_example", http=httpx.MockTransport(_answer)) as client:
+        if client.sms.send("+254712345678", "Hello").message_id != "sms_1":
+            raise SystemExit("the send came back wrong")
+    if found := sorted(set(OPTIONAL) & set(sys.modules)):
+        raise SystemExit(f"loaded without being asked for: {', '.join(found)}")
+    try:
+        import stackverify.sandbox  # noqa: F401
+    except ImportError as missing:
+        if "stackverify[sandbox]" not in str(missing):
+            raise
+    else:
+        raise SystemExit("the sandbox was to be missing here")
+    print("The package works with its own dependencies alone.")
+
+
+if __name__ == "__main__":
+    main()
