@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import attrs
 
 from stackverify._core.call import Call
+from stackverify._core.limiter import LONGEST_PAUSE
 from stackverify._core.verdict import (
     NoAnswer,
     judge_failure,
@@ -131,7 +132,7 @@ def call_flow(
                 failed += 1
             wait = _wait_before_next(error, answer, retry, failed, jitter)
             goes_on = (
-                limited <= retry.rate_limited
+                limited <= retry.rate_limited and wait <= LONGEST_PAUSE
                 if is_limited
                 else failed < retry.attempts and _may_repeat(call, error, retry)
             )

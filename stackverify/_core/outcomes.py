@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import attrs
 
+from stackverify._core.limiter import LONGEST_PAUSE
 from stackverify.errors import (
     BudgetError,
     CertificateError,
@@ -37,6 +38,8 @@ def stops_all(error: StackverifyError) -> bool:
         return True
     if isinstance(error, (CertificateError, RedirectedError)):
         return True
+    if isinstance(error, RateLimitedError):  # a month's limit, not a minute's
+        return (error.retry_after or 0.0) > LONGEST_PAUSE
     return isinstance(error, ReplyError) and 300 <= error.status < 400
 
 

@@ -24,6 +24,7 @@ from stackverify._core.flow import (
     Stopped,
     call_flow,
 )
+from stackverify._core.limiter import LONGEST_PAUSE
 from stackverify._core.options import Options
 from stackverify._core.pool import connections_for
 from stackverify._core.rate_headers import rate_headers
@@ -228,7 +229,11 @@ class _Trip:
     def _settle(self, turn: Turn, outcome: Reply | NoAnswer, flight: Flight) -> None:
         """Give the permit back, at once or when its time has come."""
         if isinstance(outcome, Reply) and outcome.status == 429:
-            self._tell(Paused(turn.refused(retry_after(outcome, time.time()))))
+            asked = retry_after(outcome, time.time())
+            # Who asks for more than that means the month, not the pace: the error
+            # says so at once, and nobody else is kept waiting for it.
+            is_pace = asked is None or asked <= LONGEST_PAUSE
+            self._tell(Paused(turn.refused(asked if is_pace else None)))
         elif flight.stage is Stage.CONNECTING:
             turn.give_back()
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 
 import attrs
 
@@ -22,6 +23,10 @@ class RepeatSend(enum.Enum):
     """The connection was lost, or the time was up, after the last byte."""
     UNREADABLE = "unreadable"
     """A 2xx that cannot be read."""
+
+
+def _named(failures: Iterable[RepeatSend | str]) -> frozenset[RepeatSend]:
+    return frozenset(map(RepeatSend, failures))
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +50,4 @@ class Retry:
     rate_limited: int = attrs.field(default=8, validator=attrs.validators.ge(0))
     first_wait: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
     longest_wait: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
-    repeat_sends: frozenset[RepeatSend] = attrs.field(
-        default=frozenset(), converter=frozenset
-    )
+    repeat_sends: frozenset[RepeatSend] = attrs.field(default=(), converter=_named)

@@ -1,6 +1,7 @@
 """What the tests of the client share: a client at the sandbox, and its traffic."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -13,6 +14,15 @@ from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange
 
 TIER = "enterprise:60000"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A pretend service of its own for each test; it stops while others go on."""
+    running = Sandbox(tier=TIER)
+    running.start()
+    yield running
+    threading.Thread(target=running.stop).start()
 
 
 @pytest.fixture
