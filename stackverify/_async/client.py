@@ -85,9 +85,11 @@ class AsyncClient:
 
     def _bind(self, options: Options) -> None:
         self._options = options
-        self.sms = AsyncSmsResource(self._transport, options)
-        self.email = AsyncEmailResource(self._transport, options)
-        self.whatsapp = AsyncWhatsAppResource(self._transport, options)
+        self.sms: AsyncSmsResource = AsyncSmsResource(self._transport, options)
+        self.email: AsyncEmailResource = AsyncEmailResource(self._transport, options)
+        self.whatsapp: AsyncWhatsAppResource = AsyncWhatsAppResource(
+            self._transport, options
+        )
 
     def with_options(
         self,

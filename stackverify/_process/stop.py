@@ -23,7 +23,7 @@ class Stop:
     """
 
     def __init__(self) -> None:
-        self.is_told = False
+        self.is_told: bool = False
         self._waiting: set[Wakeable] = set()
 
     def tell(self) -> None:

@@ -27,8 +27,8 @@ class Upload:
         end = body[-1]
         if isinstance(end, Base64):
             raise TypeError("a body ends in bytes, not in a file")
-        self.last = end[-1:]
-        self.length = sum(map(_length, body))
+        self.last: bytes = end[-1:]
+        self.length: int = sum(map(_length, body))
         self._pieces = (*body[:-1], end[:-1])
 
     def pieces(self) -> Iterator[bytes]:

@@ -86,9 +86,9 @@ class Client:
 
     def _bind(self, options: Options) -> None:
         self._options = options
-        self.sms = SmsResource(self._transport, options)
-        self.email = EmailResource(self._transport, options)
-        self.whatsapp = WhatsAppResource(self._transport, options)
+        self.sms: SmsResource = SmsResource(self._transport, options)
+        self.email: EmailResource = EmailResource(self._transport, options)
+        self.whatsapp: WhatsAppResource = WhatsAppResource(self._transport, options)
 
     def with_options(
         self,

@@ -32,7 +32,7 @@ class Turn:
     __slots__ = ("_is_over", "_permit", "_turns", "waited")
 
     def __init__(self, turns: Turns, permit: Permit, waited: float) -> None:
-        self.waited = waited
+        self.waited: float = waited
         self._turns = turns
         self._permit = permit
         self._is_over = False

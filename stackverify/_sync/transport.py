@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from stackverify._core.budget import month_of
+from stackverify._core.budget import Budget, month_of
 from stackverify._core.call import Call
 from stackverify._core.codec import load_converter
 from stackverify._core.flow import (
@@ -82,10 +82,10 @@ class Transport:
         max_connections: int | None = None,
     ) -> None:
         account = account_of(settings, self)
-        self.settings = settings
-        self.budget = account.budget
-        self.limiter = limiter or Limiter(account.turns)
-        self.in_flight = connections_for(
+        self.settings: Settings = settings
+        self.budget: Budget = account.budget
+        self.limiter: Limiter = limiter or Limiter(account.turns)
+        self.in_flight: int = connections_for(
             self.limiter.rate, is_stock_pool=http is not None, asked=max_connections
         )
         self._http = http

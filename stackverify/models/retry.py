@@ -50,4 +50,6 @@ class Retry:
     rate_limited: int = attrs.field(default=8, validator=attrs.validators.ge(0))
     first_wait: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
     longest_wait: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
-    repeat_sends: frozenset[RepeatSend] = attrs.field(default=(), converter=_named)
+    repeat_sends: frozenset[RepeatSend] = attrs.field(
+        default=frozenset(), converter=_named
+    )

@@ -8,10 +8,10 @@ in a test, or `create_app(Service())` with an in-process transport.
 try:
     import starlette
     import uvicorn
-except ImportError as missing:
+except ImportError as _missing:
     raise ImportError(
         'the sandbox needs an extra: pip install "stackverify[sandbox]"'
-    ) from missing
+    ) from _missing
 
 from stackverify.sandbox.app import create_app
 from stackverify.sandbox.clock import Clock

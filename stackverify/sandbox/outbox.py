@@ -35,7 +35,7 @@ class Outbox:
         self._dice = dice
         self._endings: dict[str, Ending] = {}
         self._budget = Budget()
-        self.store = Store()
+        self.store: Store = Store()
 
     def clear(self) -> None:
         """Forget the messages, what they cost, and what was to fail."""

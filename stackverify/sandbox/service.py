@@ -49,11 +49,11 @@ class Service:
         seed: int | None = None,
         **knobs: Unpack[KnobValues],
     ) -> None:
-        self.tier = Tier.parse(tier) if isinstance(tier, str) else tier
-        self.api_key = api_key
-        self.clock = clock or Clock()
-        self.knobs = Knobs(**knobs)
-        self.keys = Keys(self.tier)
+        self.tier: Tier = Tier.parse(tier) if isinstance(tier, str) else tier
+        self.api_key: str = api_key
+        self.clock: Clock = clock or Clock()
+        self.knobs: Knobs = Knobs(**knobs)
+        self.keys: Keys = Keys(self.tier)
         self.keys.add(api_key)
         self.steps: list[Step] = [
             self._find_endpoint,
