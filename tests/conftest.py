@@ -15,5 +15,5 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """A pretend service of its own for each test, fast enough not to be felt."""
-    with Sandbox(tier="enterprise:60000") as running:
+    with Sandbox(tier="enterprise:60000", failing=0.0) as running:
         yield running

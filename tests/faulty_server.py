@@ -50,7 +50,7 @@ tkBoN79R9Q==
 """
 
 
-class Gone(Exception):
+class GoneError(Exception):
     """The client left, or the server is told to come to its end."""
 
 
@@ -95,7 +95,7 @@ class Talk:
             try:
                 self._sock.sendall(piece)
             except OSError as error:
-                raise Gone from error
+                raise GoneError from error
 
     def drip(self, content: bytes, every: float = 0.02) -> None:
         """Send byte for byte."""
@@ -136,11 +136,11 @@ class Talk:
         try:
             self._sock = _context().wrap_socket(self._sock, server_side=True)
         except OSError as error:
-            raise Gone from error
+            raise GoneError from error
 
     def end(self) -> None:
         """Read what else the client had to say, and close."""
-        with contextlib.suppress(Gone, OSError):
+        with contextlib.suppress(GoneError, OSError):
             while self._is_open:
                 self._take(_BUFFER)
         self._close()
@@ -160,9 +160,9 @@ class Talk:
         try:
             chunk = self._sock.recv(min(count, _BUFFER))
         except OSError as error:
-            raise Gone from error
+            raise GoneError from error
         if not chunk:
-            raise Gone
+            raise GoneError
         self.heard += chunk
 
     def _peek(self) -> None:
@@ -177,24 +177,29 @@ class Talk:
             if time.monotonic() >= ends_at:
                 raise TimeoutError
             if self._over.is_set():
-                raise Gone
+                raise GoneError
 
 
 Script: TypeAlias = Callable[[Talk], None]
 
 
 def reply(
-    status: int = 200, body: bytes = b"{}", *fields: str, length: int | None = None
+    status: int = 200,
+    body: bytes = b"{}",
+    *fields: str,
+    length: int | None = None,
+    keep: bool = False,
 ) -> bytes:
     """Write a reply whose body is as long as it says, or is not."""
     size = len(body) if length is None else length
     head = [f"HTTP/1.1 {status} Words", f"Content-Length: {size}", *fields]
+    head += [] if keep else ["Connection: close"]
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
 def accepted(*fields: str) -> bytes:
-    """Write the reply to a send that was accepted."""
-    return reply(200, b'{"message_id": "m-1", "status": "queued"}', *fields)
+    """Write the reply to a send that was accepted; the connection stays open."""
+    return reply(200, b'{"message_id": "m-1", "status": "queued"}', *fields, keep=True)
 
 
 def accept_all(talk: Talk) -> None:
@@ -231,8 +236,6 @@ class FaultyServer:
 
     def __enter__(self) -> FaultyServer:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        # A small window, so that a large body stalls early.
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self._port = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
@@ -295,7 +298,7 @@ class FaultyServer:
 
 
 def _serve(run: Script, talk: Talk) -> None:
-    with contextlib.suppress(Gone):
+    with contextlib.suppress(GoneError):
         run(talk)
     talk.end()
 

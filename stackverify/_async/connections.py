@@ -398,7 +398,7 @@ class AsyncConnections:
             arrival = _Arrival(
                 response.status,
                 headers,
-                response.stream,  # type: ignore[arg-type] - of either flavour
+                response.stream,  # type: ignore[arg-type]
                 response.aclose,
             )
             reply = await _read(arrival, flight)

@@ -31,7 +31,10 @@ T = TypeVar("T")
 def dumps(value: Any) -> bytes:
     """Write JSON, compact and in UTF-8."""
     if orjson is not None:
-        return orjson.dumps(value)
+        try:
+            return orjson.dumps(value)
+        except TypeError:  # integers beyond 64 bits, deep nesting: slower, but written
+            pass
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode()
 

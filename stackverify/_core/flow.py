@@ -132,11 +132,12 @@ def call_flow(
                 failed += 1
             wait = _wait_before_next(error, answer, retry, failed, jitter)
             goes_on = (
-                limited <= retry.rate_limited and wait <= LONGEST_PAUSE
+                limited <= retry.rate_limited
                 if is_limited
                 else failed < retry.attempts and _may_repeat(call, error, retry)
             )
-            if not goes_on or _too_late(answer.now + wait, deadline):
+            is_long = wait > LONGEST_PAUSE or _too_late(answer.now + wait, deadline)
+            if not goes_on or is_long:
                 raise error
             # A request answered 429 waits with all others of its key, in the limiter.
             own_wait = 0.0 if is_limited else wait

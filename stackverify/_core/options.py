@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -33,10 +34,26 @@ def _deadline(value: float | None) -> float | None:
 
 
 def _hooks(value: Any) -> tuple[Hook, ...]:
-    hooks = tuple(value)
+    hooks: tuple[Any, ...] = tuple(value) if isinstance(value, Iterable) else (None,)
     if not all(map(callable, hooks)):
-        raise ConfigurationError("hooks must be functions that take one event.")
+        raise ConfigurationError(
+            "hooks must be a list of functions that take one event."
+        )
     return hooks
+
+
+def _retry(value: object) -> Retry:
+    if not isinstance(value, Retry):
+        raise ConfigurationError("retry must be a Retry(...).")
+    return value
+
+
+def _sms_body(value: SmsBody | str) -> SmsBody:
+    try:
+        return SmsBody(value)
+    except ValueError:
+        names = " or ".join(repr(body.value) for body in SmsBody)
+        raise ConfigurationError(f"sms_body must be {names}.") from None
 
 
 @attrs.frozen(kw_only=True)
@@ -53,11 +70,9 @@ class Options:
 
     timeout: float = attrs.field(default=30.0, converter=_timeout)
     deadline: float | None = attrs.field(default=None, converter=_deadline)
-    retry: Retry = attrs.field(
-        factory=Retry, validator=attrs.validators.instance_of(Retry)
-    )
+    retry: Retry = attrs.field(factory=Retry, converter=_retry)
     hooks: tuple[Hook, ...] = attrs.field(default=(), converter=_hooks)
-    sms_body: SmsBody = attrs.field(default=SmsBody.REFERENCE, converter=SmsBody)
+    sms_body: SmsBody = attrs.field(default=SmsBody.REFERENCE, converter=_sms_body)
 
     def changed(self, changes: dict[str, Any]) -> Options:
         """Give a copy with some of it changed; `None` leaves a setting alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -15,7 +16,8 @@ from stackverify.models.tier import Tier
 __all__ = ["DEFAULT_BASE_URL", "Settings", "check_seconds", "resolve"]
 
 DEFAULT_BASE_URL = "https://stackverify.site/api/v1"
-_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
+_PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|\w(?:[\w.\-]*\w)?\.?)(?::[0-9]{1,5})?")
+_LONGEST = 366 * 86_400
 _KEY_CHARACTERS = re.compile(r"[A-Za-z0-9._~+/=\-|:]+")
 
 
@@ -103,18 +105,27 @@ def check_base_url(url: object) -> str:
         raise ConfigurationError(
             "base_url has a user name in it: give the key as api_key=."
         )
-    if parts.query or parts.fragment or not host or not url.isprintable():
+    if re.search(r"[?#\s\\]", url) or not url.isprintable() or not host:
         raise ConfigurationError(
             "base_url must be a scheme, a host and a path, without query or spaces."
         )
-    if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
+    if not _PLACE.fullmatch(parts.netloc) or port == 0:
+        raise ConfigurationError("base_url names no host, or not as a URL does.")
+    if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigurationError(
             "base_url is plain http, which would show the key to everyone on the "
             "way: write https:// (http:// is taken for this machine only)."
         )
-    if parts.scheme not in {"http", "https"} or re.search(r"\s|\\", url) or port == 0:
+    if parts.scheme not in {"http", "https"}:
         raise ConfigurationError("base_url must start with https:// and name a host.")
     return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_seconds(name: str, value: float | None) -> float | None:
@@ -122,6 +133,8 @@ def check_seconds(name: str, value: float | None) -> float | None:
     if value is None:
         return None
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not 0 < value < float("inf"):
-        raise ConfigurationError(f"{name} must be seconds above 0, not {value!r}.")
+    if not is_number or not 0 < value <= _LONGEST:
+        raise ConfigurationError(
+            f"{name} must be seconds, above 0 and no more than a year."
+        )
     return float(value)

@@ -390,7 +390,7 @@ class Connections:
             arrival = _Arrival(
                 response.status,
                 headers,
-                response.stream,  # type: ignore[arg-type] - of either flavour
+                response.stream,  # type: ignore[arg-type]
                 response.close,
             )
             reply = _read(arrival, flight)

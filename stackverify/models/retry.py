@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import attrs
 
+from stackverify.errors import ConfigurationError
+
 __all__ = ["RepeatSend", "Retry"]
+
+_LONGEST = 86_400
 
 
 class RepeatSend(enum.Enum):
@@ -26,7 +31,32 @@ class RepeatSend(enum.Enum):
 
 
 def _named(failures: Iterable[RepeatSend | str]) -> frozenset[RepeatSend]:
-    return frozenset(map(RepeatSend, failures))
+    try:
+        if isinstance(failures, str):
+            raise TypeError
+        return frozenset(map(RepeatSend, failures))
+    except (TypeError, ValueError):
+        names = ", ".join(failure.value for failure in RepeatSend)
+        raise ConfigurationError(
+            f"repeat_sends must be a set of RepeatSend, or of these names: {names}."
+        ) from None
+
+
+def _is_count(least: int) -> Callable[[Any, attrs.Attribute[int], Any], None]:
+    def check(instance: Any, attribute: attrs.Attribute[int], value: Any) -> None:
+        if type(value) is not int or value < least:
+            raise ConfigurationError(
+                f"{attribute.name} must be an int of {least} or more."
+            )
+
+    return check
+
+
+def _is_wait(instance: Any, attribute: attrs.Attribute[float], value: Any) -> None:
+    if type(value) not in {int, float} or not 0 <= value <= _LONGEST:
+        raise ConfigurationError(
+            f"{attribute.name} must be seconds, from 0 to {_LONGEST:,}."
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -46,10 +76,10 @@ class Retry:
             accepted. Empty: none.
     """
 
-    attempts: int = attrs.field(default=3, validator=attrs.validators.ge(1))
-    rate_limited: int = attrs.field(default=8, validator=attrs.validators.ge(0))
-    first_wait: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
-    longest_wait: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
+    attempts: int = attrs.field(default=3, validator=_is_count(1))
+    rate_limited: int = attrs.field(default=8, validator=_is_count(0))
+    first_wait: float = attrs.field(default=0.5, validator=_is_wait)
+    longest_wait: float = attrs.field(default=30.0, validator=_is_wait)
     repeat_sends: frozenset[RepeatSend] = attrs.field(
         default=frozenset(), converter=_named
     )

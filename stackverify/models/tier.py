@@ -12,6 +12,8 @@ from stackverify.errors import ConfigurationError
 
 __all__ = ["Lane", "Rate", "Tier"]
 
+_MOST = 10**12
+
 
 class Lane(enum.Enum):
     """Which queue a request waits in when the rate is used up."""
@@ -23,10 +25,9 @@ class Lane(enum.Enum):
 
 
 def _is_positive(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-        raise ConfigurationError(
-            f"{attribute.name} must be a number above 0, not {value!r}."
-        )
+    kinds = {int} if attribute.name != "per" else {int, float}
+    if type(value) not in kinds or not 0 < value <= _MOST:
+        raise ConfigurationError(f"{attribute.name} must be a number above 0.")
 
 
 @attrs.frozen
@@ -68,7 +69,7 @@ class Tier:
         if tier := known.get(text.strip().lower()):
             return tier
         custom = re.fullmatch(
-            r"enterprise:([0-9]+)(?:/([0-9]+))?", text.strip(), re.IGNORECASE
+            r"enterprise:([0-9]{1,12})(?:/([0-9]{1,12}))?", text.strip(), re.IGNORECASE
         )
         if custom is None:
             raise ConfigurationError(

@@ -379,7 +379,7 @@ BAD_HEADER_NAMES = [
 
 @pytest.mark.parametrize("name", BAD_HEADER_NAMES, ids=short)
 def test_what_is_no_header_name_is_refused(name: object) -> None:
-    assert refusal(checks.header_fields, {name: "value"}).field == "headers"
+    assert refusal(checks.header_fields, "headers", {name: "value"}).field == "headers"
 
 
 BAD_HEADER_VALUES = [
@@ -409,19 +409,19 @@ BAD_HEADER_VALUES = [
 
 @pytest.mark.parametrize("value", BAD_HEADER_VALUES, ids=short)
 def test_what_is_no_header_value_is_refused(value: object) -> None:
-    error = refusal(checks.header_fields, {"X-Campaign": value})
+    error = refusal(checks.header_fields, "headers", {"X-Campaign": value})
     assert error.field == "headers[X-Campaign]"
 
 
 @pytest.mark.parametrize("value", [None, "X: y", [("X", "y")], 7, {"X"}], ids=short)
 def test_headers_are_a_mapping(value: object) -> None:
-    assert refusal(checks.header_fields, value).field == "headers"
+    assert refusal(checks.header_fields, "headers", value).field == "headers"
 
 
 def test_good_headers_are_left_as_they_are() -> None:
     headers = {"X-Campaign": "spring", "List-Unsubscribe": "<https://example.org/u>"}
-    assert checks.header_fields(headers) == headers
-    assert checks.header_fields(UserDict(headers)) == headers
+    assert checks.header_fields("headers", headers) == headers
+    assert checks.header_fields("headers", UserDict(headers)) == headers
 
 
 # URLs that the service is to call.
@@ -594,19 +594,19 @@ BAD_POSITIONS += ["1" * 5, "{{1}}", CANARY, 1, True, None, 1.0, b"1"]
 
 @pytest.mark.parametrize("key", BAD_POSITIONS, ids=short)
 def test_variables_are_named_by_their_position(key: object) -> None:
-    error = refusal(checks.variables, {key: "Joan"})
+    error = refusal(checks.variables, "variables", {key: "Joan"})
     assert error.field == "variables"
     assert "Joan" not in str(error)
 
 
 @pytest.mark.parametrize("value", ["", None, 7, b"Joan", ["Joan"], "\ud800"], ids=short)
 def test_a_variable_is_a_text(value: object) -> None:
-    assert refusal(checks.variables, {"1": value}).field == "variables[1]"
+    assert refusal(checks.variables, "variables", {"1": value}).field == "variables[1]"
 
 
 @pytest.mark.parametrize("value", [None, "Joan", ["Joan"], 7], ids=short)
 def test_variables_are_a_mapping(value: object) -> None:
-    assert refusal(checks.variables, value).field == "variables"
+    assert refusal(checks.variables, "variables", value).field == "variables"
 
 
 def test_good_variables_are_left_as_they_are() -> None:

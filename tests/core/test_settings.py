@@ -349,7 +349,7 @@ BAD_RETRIES = [
     *({"rate_limited": value} for value in (-1, "8", None, 0.5, False)),
     *({"first_wait": value} for value in (-1, "1", None, math.nan, math.inf, True)),
     *({"longest_wait": value} for value in (-1, "1", None, math.nan, math.inf)),
-    *({"repeat_sends": value} for value in (["server_error"], {1}, "no_reply", 7)),
+    *({"repeat_sends": value} for value in (["never"], {1}, "no_reply", 7)),
 ]
 
 

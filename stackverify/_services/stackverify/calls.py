@@ -152,15 +152,20 @@ def send_email(message: Email, *, lane: Lane = Lane.TRANSACTIONAL) -> Call[Recei
         "from_name": _optional(checks.single_line, "from_name", message.from_name),
         "from_email": _optional(checks.email_address, "from_email", message.from_email),
         "reply_to": _optional(checks.email_address, "reply_to", message.reply_to),
-        "headers": message.headers and checks.header_fields(message.headers),
+        "headers": _optional(checks.header_fields, "headers", message.headers) or None,
         "scheduled_at": _optional(checks.moment, "scheduled_at", message.scheduled_at),
     }
+    present = _present(fields, message.extra)
+    if files and "attachments" in present:
+        raise InvalidInputError(
+            "names attachments again", "extra", "use the argument itself"
+        )
     return Call(
         "POST",
         "/email/send",
         read_receipt,
         permission="email:send",
-        body=_with_files(dumps(_present(fields, message.extra)), files),
+        body=_with_files(dumps(present), files),
         lane=lane,
         messages=len(addresses),
         secrets=_texts((*addresses, *fields.values())),
@@ -175,7 +180,8 @@ def send_template(
         "to": checks.phone("to", message.to),
         "template_name": checks.single_line("template_name", message.name),
         "language": checks.language(message.language),
-        "variables": message.variables and checks.variables(message.variables),
+        "variables": _optional(checks.variables, "variables", message.variables)
+        or None,
         "header_media_url": _optional(
             checks.web_address, "header_media_url", message.header_media_url
         ),

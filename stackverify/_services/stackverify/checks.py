@@ -45,6 +45,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._~:@=+$!*'(),;|\-]{1,256}")
 _POSITION = re.compile(r"[1-9][0-9]{0,3}")
+_MOMENT = re.compile(r"[0-9TtZzW:+\-., ]+")
+_MEDIA_TYPE = re.compile(r"[\w.+\-]+/[\w.+\-]+(?:\s*;.*)?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
 
@@ -175,11 +177,14 @@ def moment(field: str, value: object) -> str:
 
 
 def _is_iso(value: str) -> bool:
+    # Python takes any character between date and time.
+    if not _MOMENT.fullmatch(value):
+        return False
     try:
         dt.datetime.fromisoformat(value)
     except ValueError:
         return False
-    return value.isascii()
+    return True
 
 
 def message_id(value: object) -> str:
@@ -215,30 +220,30 @@ def language(value: object) -> str:
     return value
 
 
-def variables(value: object) -> dict[str, str]:
+def variables(field: str, value: object) -> dict[str, str]:
     """Check template variables: texts by the position of their placeholder."""
     if not isinstance(value, Mapping):
-        _refuse("variables", f"is {_shape(value)}", 'give a mapping: {"1": "Joan"}')
+        _refuse(field, f"is {_shape(value)}", 'give a mapping: {"1": "Joan"}')
     for key in value:
         if not isinstance(key, str) or not _POSITION.fullmatch(key):
             _refuse(
-                "variables",
+                field,
                 f"has a key {mask_text(key)} that is no position",
                 'use "1", "2", … in the order of the placeholders',
             )
-    return {key: text(f"variables[{key}]", item) for key, item in value.items()}
+    return {key: text(f"{field}[{key}]", item) for key, item in value.items()}
 
 
-def header_fields(value: object) -> dict[str, str]:
+def header_fields(field: str, value: object) -> dict[str, str]:
     """Check custom email headers: no line break can add a header of its own."""
     if not isinstance(value, Mapping):
-        _refuse("headers", f"is {_shape(value)}", "give a mapping of names to texts")
+        _refuse(field, f"is {_shape(value)}", "give a mapping of names to texts")
     for name in value:
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             _refuse(
                 "headers", "has a name that is no header name", "use A-Z, 0-9 and -"
             )
-    return {name: single_line(f"headers[{name}]", item) for name, item in value.items()}
+    return {name: single_line(f"{field}[{name}]", item) for name, item in value.items()}
 
 
 def attachments(value: object) -> list[Attachment]:
@@ -250,7 +255,7 @@ def attachments(value: object) -> list[Attachment]:
         if not isinstance(item, Attachment):
             _refuse(field, f"is {_shape(item)}", "use Attachment or its from_path()")
         _file_name(f"{field}.name", item.name)
-        if not re.fullmatch(r"[\w.+\-]+/[\w.+\-]+(?:\s*;.*)?", str(item.media_type)):
+        if not _MEDIA_TYPE.fullmatch(str(item.media_type)):
             _refuse(f"{field}.media_type", "is no media type", "write it as text/csv")
         single_line(f"{field}.media_type", item.media_type)
         _content(f"{field}.content", item.content)
@@ -280,9 +285,11 @@ def extra_fields(value: object, taken: Mapping[str, Any]) -> dict[str, Any]:
     if twice := sorted(taken.keys() & value.keys()):
         _refuse("extra", f"names {', '.join(twice)} again", "use the argument itself")
     try:
-        json.dumps(dict(value), allow_nan=False, ensure_ascii=False).encode()
+        text = json.dumps(dict(value), allow_nan=False, ensure_ascii=False)
+        text.encode()
+        plain: dict[str, Any] = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         _refuse(
             "extra", "has a value that is no JSON", "use text, numbers, lists, dicts"
         )
-    return dict(value)
+    return plain
