@@ -13,7 +13,6 @@ import ssl
 import struct
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -54,6 +53,22 @@ class GoneError(Exception):
     """The client left, or the server is told to come to its end."""
 
 
+class _End:
+    """Tells everyone who waits that the server comes to its end."""
+
+    def __init__(self) -> None:
+        self._here, self._there = socket.socketpair()
+
+    def fileno(self) -> int:
+        return self._here.fileno()
+
+    def tell(self) -> None:
+        self._there.close()
+
+    def close(self) -> None:
+        self._here.close()
+
+
 class Talk:
     """One connection, as a script sees it.
 
@@ -61,10 +76,10 @@ class Talk:
         heard: All that was read.
     """
 
-    def __init__(self, sock: socket.socket, over: threading.Event) -> None:
+    def __init__(self, sock: socket.socket, end: _End) -> None:
         self.heard = bytearray()
         self._sock = sock
-        self._over = over
+        self._end = end
         self._body_at = 0
         self._next_at = 0
         self._is_open = True
@@ -77,7 +92,7 @@ class Talk:
     def head(self) -> int:
         """Read the head of a request and no further; tell the length of its body."""
         while (end := self.heard.find(b"\r\n\r\n", self._next_at)) < 0:
-            self._take(1)
+            self._take_of_head()
         length = _length(self.heard[self._next_at : end])
         self._body_at, self._next_at = end + 4, end + 4 + length
         return length
@@ -121,7 +136,7 @@ class Talk:
 
     def stall(self) -> None:
         """Neither read nor write until the server comes to its end."""
-        self._over.wait(_PATIENCE)
+        _ready(_PATIENCE, self._end)
 
     def rest(self, seconds: float) -> None:
         """Wait so long for a further byte.
@@ -165,6 +180,16 @@ class Talk:
             raise GoneError
         self.heard += chunk
 
+    def _take_of_head(self) -> None:
+        """Read what came, but nothing of a body."""
+        self._wait_until_readable(_PATIENCE)
+        try:
+            coming = self._sock.recv(_BUFFER, socket.MSG_PEEK)
+        except OSError as error:
+            raise GoneError from error
+        end = (self.heard + coming).find(b"\r\n\r\n", self._next_at)
+        self._take(max(1, len(coming) if end < 0 else end + 4 - len(self.heard)))
+
     def _peek(self) -> None:
         """Count what is within reach and was not read."""
         with contextlib.suppress(OSError, ValueError):  # TLS cannot peek
@@ -172,12 +197,13 @@ class Talk:
             self.heard += self._sock.recv(1 << 24, socket.MSG_PEEK)
 
     def _wait_until_readable(self, seconds: float) -> None:
-        ends_at = time.monotonic() + seconds
-        while not _is_readable(self._sock, min(0.02, max(0.0, seconds))):
-            if time.monotonic() >= ends_at:
-                raise TimeoutError
-            if self._over.is_set():
-                raise GoneError
+        if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
+            return
+        ready = _ready(seconds, self._sock, self._end)
+        if self._end in ready and self._sock not in ready:
+            raise GoneError
+        if not ready:
+            raise TimeoutError
 
 
 Script: TypeAlias = Callable[[Talk], None]
@@ -230,11 +256,12 @@ class FaultyServer:
 
     def __init__(self, *scripts: Script) -> None:
         self._scripts = scripts
-        self._over = threading.Event()
+        self._is_over = False
         self._talks: list[Talk] = []
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> FaultyServer:
+        self._end = _End()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self._port = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
@@ -261,11 +288,15 @@ class FaultyServer:
 
     def finish(self) -> None:
         """Come to the end: of all scripts, and of what was still on its way."""
-        self._over.set()
+        if self._is_over:
+            return
+        self._is_over = True
+        self._end.tell()
         self._acceptor.join(_PATIENCE)
-        self._listener.close()
         for thread in self._threads:
             thread.join(_PATIENCE)
+        self._listener.close()
+        self._end.close()
 
     def posts(self, text: str = "") -> int:
         """Count the sends with this text that came whole; ends the server."""
@@ -284,12 +315,10 @@ class FaultyServer:
                     yield body
 
     def _accept(self) -> None:
-        while not self._over.is_set():
-            if not _is_readable(self._listener, 0.02):
-                continue
+        while self._end not in _ready(None, self._listener, self._end):
             sock, _ = self._listener.accept()
             sock.settimeout(_PATIENCE)
-            talk = Talk(sock, self._over)
+            talk = Talk(sock, self._end)
             run = self._scripts[min(len(self._talks), len(self._scripts) - 1)]
             self._talks.append(talk)
             thread = threading.Thread(target=_serve, args=(run, talk), daemon=True)
@@ -303,13 +332,12 @@ def _serve(run: Script, talk: Talk) -> None:
     talk.end()
 
 
-def _is_readable(sock: socket.socket, seconds: float) -> bool:
-    if isinstance(sock, ssl.SSLSocket) and sock.pending():
-        return True
+def _ready(seconds: float | None, *waiting: Any) -> list[Any]:
+    """Tell which of them can be read by then."""
     try:
-        return bool(select.select([sock], [], [], seconds)[0])
-    except ValueError:  # it was closed
-        return True
+        return select.select(waiting, [], [], seconds)[0]
+    except (OSError, ValueError):  # one was closed
+        return list(waiting)
 
 
 def _requests(heard: bytes) -> Iterator[tuple[bytes, bytes]]:

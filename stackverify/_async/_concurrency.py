@@ -20,6 +20,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractContextManager, aclosing, suppress
+from contextvars import copy_context
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -286,7 +287,8 @@ class _Crew(Generic[Row, Result]):
         self._packer = packer
         self._limit = limit
         self._stop = stop
-        self._failure: BaseException | None = None
+        self._live_feed: _LiveFeed[Row] | None = None
+        self._failure: Exception | None = None
         self._rest: deque[Result] = deque()
         self._done = anyio.Event()
         self._call = _caller_from_anywhere()
@@ -302,8 +304,9 @@ class _Crew(Generic[Row, Result]):
         except (anyio.EndOfStream, anyio.ClosedResourceError):
             self._inbox.close()
             await self._done.wait()
-            if (failure := self._failure) is not None:
-                self._failure = None
+            failure, self._failure = self._failure, None
+            failure = failure or self._feed.take_failure()
+            if failure is not None:
                 raise failure from None
             raise StopAsyncIteration from None
 
@@ -328,10 +331,10 @@ class _Crew(Generic[Row, Result]):
                 next_pack = self._next_pack(group)
                 for _ in range(self._limit):
                     group.start_soon(self._toil, next_pack)
-        except Exception as failure:
-            self._fail(failure)
         finally:
             self._outbox.close()
+            if self._live_feed is not None:
+                self._live_feed.close()
             self._done.set()
 
     def _next_pack(
@@ -339,6 +342,7 @@ class _Crew(Generic[Row, Result]):
     ) -> Callable[[], Awaitable[list[tuple[int, Row]] | None]]:
         if self._live is not None:
             live = _LiveFeed(self._live, self._feed, self._packer, self._stop)
+            self._live_feed = live
             group.start_soon(live.pump)
             return live.next_pack
 
@@ -350,25 +354,16 @@ class _Crew(Generic[Row, Result]):
     async def _toil(
         self, next_pack: Callable[[], Awaitable[list[tuple[int, Row]] | None]]
     ) -> None:
-        while not self._stop.is_told:
+        while not self._stop.is_told and (pack := await next_pack()) is not None:
             try:
-                pack = await next_pack()
-            except Exception as failure:
-                self._fail(failure)
+                results = await self._work(pack)
+            except Exception as failure:  # what others have under way comes to its end
+                self._failure = self._failure or failure
+                self._stop.tell()
                 return
-            if pack is None:
-                return
-            for result in await self._work(pack):
-                try:
+            with suppress(anyio.BrokenResourceError):  # nobody takes results any more
+                for result in results:
                     await self._outbox.send(result)
-                except anyio.BrokenResourceError:  # nobody takes results any more
-                    break
-
-    def _fail(self, failure: BaseException) -> None:
-        if isinstance(failure, BaseExceptionGroup) and len(failure.exceptions) == 1:
-            failure = failure.exceptions[0]
-        self._failure = self._failure or failure
-        self._stop.tell()
 
 
 class _LiveFeed(Generic[Row]):
@@ -429,17 +424,14 @@ class _LiveFeed(Generic[Row]):
                 if pack := self._packer.pop(wait=not self._is_over):
                     return pack
                 if self._is_over:
-                    self._end()
                     break
                 if not await self._read_one() and not self._is_over:
                     return self._packer.pop(wait=False)
         return None
 
-    def _end(self) -> None:
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
-        self._feed.is_exhausted = True
+    def close(self) -> None:
+        """Let go of rows nobody will take."""
+        self._rows.close()
 
     async def _read_one(self) -> bool:
         """Take in a row; tell whether one came before waiting was no use."""
@@ -448,8 +440,9 @@ class _LiveFeed(Generic[Row]):
             try:
                 self._feed.add(await self._rows.receive())
             except anyio.EndOfStream:
-                self._rows.close()
                 self._is_over = True
+                if not self._stop.is_told:
+                    self._feed.end(self._failure)
                 return False
             return True
         return False
@@ -463,7 +456,7 @@ def _spawn(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     if sniffio.current_async_library() == "trio":
         import trio
 
-        trio.lowlevel.spawn_system_task(work)
+        trio.lowlevel.spawn_system_task(work, context=copy_context())
         return
     import asyncio
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping
@@ -45,6 +46,7 @@ def loads(body: bytes) -> Any:
     Raises:
         ValueError: It is not JSON, or nested too deeply to read.
     """
+    body = body.removeprefix(codecs.BOM_UTF8)
     try:
         return orjson.loads(body) if orjson is not None else json.loads(body)
     except RecursionError as error:

@@ -73,11 +73,9 @@ def _by_row(
     recipients: Sequence[str], results: Sequence[RecipientResult]
 ) -> list[RecipientResult | None]:
     named = {result.to: result for result in results if result.to}
-    if named:
-        return [named.get(recipient) for recipient in recipients]
-    if len(results) == len(recipients):
-        return list(results)
-    return [None] * len(recipients)
+    if len(results) == len(recipients) and not named.keys() >= set(recipients):
+        return list(results)  # not all are named, or in other words: in order, then
+    return [named.get(recipient) for recipient in recipients]
 
 
 def _outcome_of_result(

@@ -73,8 +73,11 @@ class Packer(Generic[Row]):
 class Feed(Generic[Row]):
     """Reads rows one by one, and gives them out in packs with their index.
 
+    Rows that were read before the source failed are given out before it is told.
+
     Attributes:
         next_index: The index of the first row that was not read.
+        has_ended: Whether the source has no further row to give.
         is_exhausted: Whether all of the source was read.
     """
 
@@ -82,17 +85,21 @@ class Feed(Generic[Row]):
         self._rows = rows
         self._packer = packer
         self.next_index = 0
+        self.has_ended = False
         self.is_exhausted = False
+        self._failure: Exception | None = None
 
     def next_pack(self) -> list[tuple[int, Row]] | None:
         """Read on until a pack is full, or nothing is left."""
-        while (pack := self._packer.pop(wait=not self.is_exhausted)) is None:
-            if self.is_exhausted:
+        while (pack := self._packer.pop(wait=not self.has_ended)) is None:
+            if self.has_ended:
                 return None
             try:
                 row = next(self._rows)
             except StopIteration:
-                self.is_exhausted = True
+                self.end()
+            except Exception as failure:
+                self.end(failure)
             else:
                 self.add(row)
         return pack
@@ -101,6 +108,17 @@ class Feed(Generic[Row]):
         """Take in a row that was read."""
         self._packer.add((self.next_index, row))
         self.next_index += 1
+
+    def end(self, failure: Exception | None = None) -> None:
+        """Note that no further row will come, and why if it is not the end."""
+        self.has_ended = True
+        self.is_exhausted = failure is None
+        self._failure = failure
+
+    def take_failure(self) -> Exception | None:
+        """Tell, once, why the source ended before its end."""
+        failure, self._failure = self._failure, None
+        return failure
 
     def held(self) -> list[int]:
         """Tell the indexes of rows that were read and not given out."""

@@ -135,6 +135,6 @@ def check_seconds(name: str, value: float | None) -> float | None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not 0 < value <= _LONGEST:
         raise ConfigurationError(
-            f"{name} must be seconds, above 0 and no more than a year."
+            f"{name} must be seconds above 0, and no more than a year."
         )
     return float(value)

@@ -155,7 +155,6 @@ class FanOut(Generic[Row, Result]):
         self._limit = limit
         self._stop = stop
         self._results: list[Result] = []
-        self._failure: BaseException | None = None
 
     @property
     def next_index(self) -> int:
@@ -190,20 +189,14 @@ class FanOut(Generic[Row, Result]):
     def _hand_out(self) -> None:
         """Read rows until every worker has a pack."""
         while self._crew.under_way < self._limit and not self._stop.is_told:
-            try:
-                pack = self._feed.next_pack()
-            except Exception as failure:
-                self._failure = failure
-                self._stop.tell()
-                return
+            pack = self._feed.next_pack()
             if pack is None:
                 return
             self._crew.begin(pack)
 
     def _end(self) -> None:
-        failure, self._failure = self._failure, None
         self._crew.finish()
-        if failure is not None:
+        if (failure := self._feed.take_failure()) is not None:
             raise failure
 
     def close(self) -> None:

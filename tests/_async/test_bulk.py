@@ -1,5 +1,6 @@
 """Bulk sends: every row has its outcome, and equal rows share requests."""
 
+import contextvars
 import datetime as dt
 import itertools
 import json
@@ -12,6 +13,7 @@ import pytest
 from stackverify import (
     Accepted,
     AsyncClient,
+    AsyncSendMany,
     Email,
     Refused,
     Sms,
@@ -31,6 +33,7 @@ from stackverify.sandbox.exchange import Exchange, RefusalError
 pytestmark = pytest.mark.anyio
 
 UTC = dt.UTC
+shop = contextvars.ContextVar("shop", default="none")
 
 
 def number(index: int) -> str:
@@ -61,6 +64,11 @@ def refuse_numbers(bad: set[str]) -> Callable[[Exchange], None]:
             raise RefusalError(422, "validation_error", "Validation failed.", errors)
 
     return step
+
+
+async def take_all(sends: AsyncSendMany[Any], outcomes: list[Any]) -> None:
+    async for outcome in sends:
+        outcomes.append(outcome)
 
 
 def by_index(outcomes: Iterable[Outcome[Any]]) -> list[Outcome[Any]]:
@@ -185,10 +193,9 @@ async def test_an_async_source_that_fails_does_so_after_the_earlier_outcomes(
             yield row
         raise LookupError("the file ends here")
 
-    outcomes = []
+    outcomes: list[Any] = []
     with pytest.raises(LookupError, match="ends here"):
-        async for outcome in client.sms.send_many(rows()):
-            outcomes.append(outcome)
+        await take_all(client.sms.send_many(rows()), outcomes)
     assert len(outcomes) == sandbox.count() == 150
 
 
@@ -216,11 +223,10 @@ async def test_a_source_that_fails_does_so_after_the_outcomes_of_earlier_rows(
         yield from equal(150)
         raise LookupError("the file ends here")
 
-    outcomes = []
+    outcomes: list[Any] = []
     sends = client.sms.send_many(rows(), pack=pack)
     with pytest.raises(LookupError, match="ends here"):
-        async for outcome in sends:
-            outcomes.append(outcome)
+        await take_all(sends, outcomes)
     assert len(outcomes) == sandbox.count() == sends.summary.accepted == 150
     assert (sends.summary.next_index, sends.summary.unfinished) == (150, ())
 
@@ -233,6 +239,14 @@ async def test_no_rows_make_no_outcomes_and_no_requests(
     assert [outcome async for outcome in sends] == []
     assert sends.summary.exhausted
     assert (sends.summary.finished, sandbox.requests) == (0, 0)
+
+
+async def test_the_work_sees_the_context_of_the_loop(client: AsyncClient) -> None:
+    seen = set()
+    shop.set("corner shop")
+    hooked = client.with_options(hooks=[lambda event: seen.add(shop.get())])
+    assert len([outcome async for outcome in hooked.sms.send_many(personal(5))]) == 5
+    assert seen == {"corner shop"}
 
 
 async def test_a_bad_row_costs_only_itself(
@@ -365,6 +379,18 @@ async def test_a_refused_pack_stays_whole_if_so_wished(
     assert (sandbox.requests, sandbox.count()) == (2, 100)
 
 
+@pytest.mark.parametrize("style", ["top", "id", "data", "list", "bare"])
+async def test_an_email_to_several_is_one_row_in_every_reply_style(
+    client: AsyncClient, sandbox: Sandbox, style: Any
+) -> None:
+    sandbox.knobs.reply_style = style
+    to = ["a@example.org", "b@example.org"]
+    rows = [Email(to, subject="s", text="t")] * 3
+    sends = client.email.send_many(rows, pack=10)
+    assert len([o async for o in sends]) == sends.summary.accepted == 3
+    assert (sandbox.requests, sandbox.count()) == (3, 6)
+
+
 async def test_a_service_that_rejects_single_recipients_is_believed(
     client: AsyncClient, sandbox: Sandbox
 ) -> None:
@@ -384,16 +410,6 @@ async def test_emails_are_packed_only_on_request(
     assert sandbox.requests == 30
     assert len([o async for o in client.email.send_many(rows, pack=10)]) == 30
     assert sandbox.requests == 33
-
-
-async def test_an_email_to_several_is_one_row(
-    client: AsyncClient, sandbox: Sandbox
-) -> None:
-    to = ["a@example.org", "b@example.org"]
-    rows = [Email(to, subject="s", text="t")] * 3
-    sends = client.email.send_many(rows, pack=10)
-    assert len([o async for o in sends]) == 3
-    assert (sandbox.requests, sandbox.count()) == (3, 6)
 
 
 @pytest.mark.parametrize("pack", [0, -1, 1001, 2.5, True, "10", None])

@@ -55,9 +55,19 @@ def unsized(count: int) -> Iterator[Sms]:
     return iter(rows(count))
 
 
-def assert_accounted(summary: BulkSummary, sandbox: Sandbox) -> None:
+async def take_all(
+    sends: AsyncSendMany[Any],
+    outcomes: list[Any],
+    after_50: Callable[[], None] = lambda: None,
+) -> None:
+    async for outcome in sends:
+        outcomes.append(outcome)
+        {50: after_50}.get(len(outcomes), lambda: None)()
+
+
+def assert_accounted(summary: BulkSummary, sandbox: Sandbox, unknown: int = 0) -> None:
     """Check that each row that was read is either finished or unfinished."""
-    assert summary.accepted == sandbox.count()
+    assert 0 <= sandbox.count() - summary.accepted <= summary.unknown <= unknown
     assert summary.finished + len(summary.unfinished) == summary.next_index
     assert list(summary.unfinished) == sorted(set(summary.unfinished))
     assert all(index < summary.next_index for index in summary.unfinished)
@@ -92,10 +102,15 @@ async def test_leaving_the_block_waits_for_what_is_under_way(
 async def test_an_exception_in_the_loop_accounts_for_every_row(
     narrow: AsyncClient, sandbox: Sandbox
 ) -> None:
-    with pytest.raises(LookupError):
-        async with narrow.sms.send_many(rows(500), pack=1) as sends:
+    sends = narrow.sms.send_many(rows(500), pack=1)
+
+    async def stumble() -> None:
+        async with sends:
             async for _ in sends:
                 raise LookupError
+
+    with pytest.raises(LookupError):
+        await stumble()
     assert_accounted(sends.summary, sandbox)
 
 
@@ -109,7 +124,6 @@ async def test_cancelling_the_loop_accounts_for_every_row(
             pass
     assert_accounted(sends.summary, sandbox)
     assert sends.summary.accepted < 5000
-    assert sends.summary.unknown == 0
 
 
 async def test_cancelling_while_the_loop_does_something_else_accounts_for_every_row(
@@ -226,9 +240,7 @@ async def test_a_key_that_stops_working_stops_the_bulk_after_the_outcomes(
     sends = narrow.sms.send_many(rows(1000, texts=1), pack=pack)
     outcomes: list[Any] = []
     with pytest.raises(BulkStoppedError) as caught:
-        async for outcome in sends:
-            outcomes.append(outcome)
-            {50: take_away}.get(len(outcomes), lambda _: None)(sandbox)
+        await take_all(sends, outcomes, after_50=lambda: take_away(sandbox))
     summary = caught.value.summary
     assert summary == sends.summary
     assert_accounted(summary, sandbox)
@@ -247,15 +259,14 @@ async def test_a_deadline_covers_the_whole_bulk(sandbox: Sandbox) -> None:
         limiter=AsyncLimiter(Rate(20, per=1.0)),
     ) as client:
         sends = client.sms.send_many(rows(1000), pack=1, deadline=0.5)
-        outcomes = []
+        outcomes: list[Any] = []
         with pytest.raises(BulkStoppedError) as caught:
-            async for outcome in sends:
-                outcomes.append(outcome)
-    assert_accounted(sends.summary, sandbox)
+            await take_all(sends, outcomes)
+    # What is under way just then is cut off, and may have arrived.
+    assert_accounted(sends.summary, sandbox, unknown=5)
     assert isinstance(caught.value.__cause__, DeadlineError)
     assert len(outcomes) == sends.summary.finished
     assert 0 < sends.summary.accepted <= 11
-    assert sends.summary.unknown == 0
 
 
 async def test_a_deadline_that_is_kept_changes_nothing(
@@ -306,10 +317,9 @@ async def test_rows_of_unknown_number_stop_at_the_months_end(
     limited: AsyncClient, sandbox: Sandbox
 ) -> None:
     sends = limited.sms.send_many(unsized(80), pack=1)
-    outcomes = []
+    outcomes: list[Any] = []
     with pytest.raises(BulkStoppedError) as caught:
-        async for outcome in sends:
-            outcomes.append(outcome)
+        await take_all(sends, outcomes)
     assert isinstance(caught.value.__cause__, BudgetError)
     assert_accounted(sends.summary, sandbox)
     assert sandbox.count() == 50

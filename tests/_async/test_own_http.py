@@ -87,6 +87,17 @@ async def test_a_mock_transport_sees_the_whole_request() -> None:
     assert seen[0].headers["content-length"] == "37"
 
 
+async def test_a_compressed_reply_that_was_read_already_is_read_again() -> None:
+    def accept_briefly(request: httpx.Request) -> httpx.Response:
+        body = gzip.compress(b'{"message_id": "m-1"}')
+        return httpx.Response(200, headers={"content-encoding": "gzip"}, content=body)
+
+    http = httpx.MockTransport(accept_briefly)
+    client = AsyncClient("sk_test_example", http=http)
+    assert (await client.sms.send(NUMBER, "hi")).message_id == "m-1"
+
+
+# async only: begin
 async def test_a_reply_that_the_users_event_hook_has_read_is_still_read() -> None:
     def accept_briefly(request: httpx.Request) -> httpx.Response:
         body = gzip.compress(b'{"message_id": "m-1"}')
@@ -111,6 +122,9 @@ class Once(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._pieces.pop()
+
+
+# async only: end
 
 
 @pytest.mark.parametrize(
@@ -204,9 +218,9 @@ async def test_at_most_20_requests_of_a_bulk_send_are_in_flight(
     sandbox.knobs.latency = 0.02
     async with httpx.AsyncClient() as http:
         client = client_of(sandbox, http, max_connections=asked)
-        rows = [Sms(NUMBER, f"number {row}") for row in range(200)]
-        assert len([o async for o in client.sms.send_many(rows, pack=1)]) == 200
-    assert sandbox.count() == 200
+        rows = [Sms(NUMBER, f"number {row}") for row in range(80)]
+        assert len([o async for o in client.sms.send_many(rows, pack=1)]) == 80
+    assert sandbox.count() == 80
     assert 2 <= sandbox.peak_in_flight <= 20
 
 
@@ -220,10 +234,10 @@ async def test_at_most_20_requests_are_in_flight_however_many_send(
         async def send(rows: list[tuple[int, str]]) -> list[str | None]:
             return [(await client.sms.send(to, "hi")).message_id for _, to in rows]
 
-        numbers = [f"+2547{row:08d}" for row in range(120)]
+        numbers = [f"+2547{row:08d}" for row in range(80)]
         packer: Packer[tuple[int, str]] = one_by_one()
-        sends = FanOut(send, numbers, packer=packer, limit=60, stop=Stop())
-        assert len({message_id async for message_id in sends}) == 120
+        sends = FanOut(send, numbers, packer=packer, limit=40, stop=Stop())
+        assert len({message_id async for message_id in sends}) == 80
     assert 2 <= sandbox.peak_in_flight <= 20
 
 

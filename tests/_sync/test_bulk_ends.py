@@ -53,9 +53,19 @@ def unsized(count: int) -> Iterator[Sms]:
     return iter(rows(count))
 
 
-def assert_accounted(summary: BulkSummary, sandbox: Sandbox) -> None:
+def take_all(
+    sends: SendMany[Any],
+    outcomes: list[Any],
+    after_50: Callable[[], None] = lambda: None,
+) -> None:
+    for outcome in sends:
+        outcomes.append(outcome)
+        {50: after_50}.get(len(outcomes), lambda: None)()
+
+
+def assert_accounted(summary: BulkSummary, sandbox: Sandbox, unknown: int = 0) -> None:
     """Check that each row that was read is either finished or unfinished."""
-    assert summary.accepted == sandbox.count()
+    assert 0 <= sandbox.count() - summary.accepted <= summary.unknown <= unknown
     assert summary.finished + len(summary.unfinished) == summary.next_index
     assert list(summary.unfinished) == sorted(set(summary.unfinished))
     assert all(index < summary.next_index for index in summary.unfinished)
@@ -90,10 +100,15 @@ def test_leaving_the_block_waits_for_what_is_under_way(
 def test_an_exception_in_the_loop_accounts_for_every_row(
     narrow: Client, sandbox: Sandbox
 ) -> None:
-    with pytest.raises(LookupError):
-        with narrow.sms.send_many(rows(500), pack=1) as sends:
+    sends = narrow.sms.send_many(rows(500), pack=1)
+
+    def stumble() -> None:
+        with sends:
             for _ in sends:
                 raise LookupError
+
+    with pytest.raises(LookupError):
+        stumble()
     assert_accounted(sends.summary, sandbox)
 
 
@@ -177,9 +192,7 @@ def test_a_key_that_stops_working_stops_the_bulk_after_the_outcomes(
     sends = narrow.sms.send_many(rows(1000, texts=1), pack=pack)
     outcomes: list[Any] = []
     with pytest.raises(BulkStoppedError) as caught:
-        for outcome in sends:
-            outcomes.append(outcome)
-            {50: take_away}.get(len(outcomes), lambda _: None)(sandbox)
+        take_all(sends, outcomes, after_50=lambda: take_away(sandbox))
     summary = caught.value.summary
     assert summary == sends.summary
     assert_accounted(summary, sandbox)
@@ -198,15 +211,14 @@ def test_a_deadline_covers_the_whole_bulk(sandbox: Sandbox) -> None:
         limiter=Limiter(Rate(20, per=1.0)),
     ) as client:
         sends = client.sms.send_many(rows(1000), pack=1, deadline=0.5)
-        outcomes = []
+        outcomes: list[Any] = []
         with pytest.raises(BulkStoppedError) as caught:
-            for outcome in sends:
-                outcomes.append(outcome)
-    assert_accounted(sends.summary, sandbox)
+            take_all(sends, outcomes)
+    # What is under way just then is cut off, and may have arrived.
+    assert_accounted(sends.summary, sandbox, unknown=5)
     assert isinstance(caught.value.__cause__, DeadlineError)
     assert len(outcomes) == sends.summary.finished
     assert 0 < sends.summary.accepted <= 11
-    assert sends.summary.unknown == 0
 
 
 def test_a_deadline_that_is_kept_changes_nothing(
@@ -255,10 +267,9 @@ def test_rows_of_unknown_number_stop_at_the_months_end(
     limited: Client, sandbox: Sandbox
 ) -> None:
     sends = limited.sms.send_many(unsized(80), pack=1)
-    outcomes = []
+    outcomes: list[Any] = []
     with pytest.raises(BulkStoppedError) as caught:
-        for outcome in sends:
-            outcomes.append(outcome)
+        take_all(sends, outcomes)
     assert isinstance(caught.value.__cause__, BudgetError)
     assert_accounted(sends.summary, sandbox)
     assert sandbox.count() == 50

@@ -74,10 +74,12 @@ def test_a_pause_of_one_client_holds_the_other_back(sandbox: Sandbox) -> None:
 
 def test_another_key_has_a_limiter_of_its_own(sandbox: Sandbox) -> None:
     key = sandbox.keys.add().value
-    with client_of(sandbox) as one:
-        with Client(key, base_url=sandbox.base_url, tier=FAST) as other:
-            one.sms.send(NUMBER, "hi")
-            assert other.limiter.usage().used == 0
+    with (
+        client_of(sandbox) as one,
+        Client(key, base_url=sandbox.base_url, tier=FAST) as other,
+    ):
+        one.sms.send(NUMBER, "hi")
+        assert other.limiter.usage().used == 0
 
 
 def test_another_base_url_has_a_limiter_of_its_own(sandbox: Sandbox) -> None:

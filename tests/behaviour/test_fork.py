@@ -197,7 +197,7 @@ def locks_of_ours() -> list[Any]:
     ours = [
         thing
         for thing in gc.get_objects()
-        if type(thing).__module__.startswith("stackverify._")
+        if str(type(thing).__module__).startswith("stackverify._")
     ]
     return [
         value

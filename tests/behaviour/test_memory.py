@@ -98,9 +98,9 @@ class _Bomber(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.bomb)
 
-    do_GET = do_POST = _answer
+    do_GET = do_POST = _answer  # noqa: N815 - the names are the standard library's
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Say nothing."""
 
 
