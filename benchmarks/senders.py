@@ -14,22 +14,33 @@ from contextlib import (
 )
 from typing import TypeAlias
 
+import httpcore
 import httpx
 
 from benchmarks.harness import Send, SendAsync, is_installed
-from stackverify import AsyncClient, Client, Tier
+from stackverify import AsyncClient, Client, Sms, Tier
+from stackverify._async.connections import AsyncConnections
+from stackverify._core.codec import dumps, loads
+from stackverify._core.settings import Settings
+from stackverify._process.flight import Flight
+from stackverify._process.uploads import Upload
+from stackverify._services.stackverify.calls import send_sms
+from stackverify._sync.connections import Connections
+from stackverify.reply import Reply
 
-__all__ = ["ASYNC", "BARE", "KEY", "OURS", "SYNC", "TIER", "TRANSPORT"]
+__all__ = ["ASYNC", "BARE", "CONNECTIONS", "FLOOR", "KEY", "OURS", "SYNC", "TIER"]
 
 KEY = "sk_test_example"
 TIER = Tier.enterprise(60_000_000)
 """So high that the limiter never waits, and 200 connections are allowed."""
-OURS, BARE, TRANSPORT = "stackverify", "httpx client", "httpx transports, free list"
+OURS, BARE = "stackverify", "httpx client"
+CONNECTIONS, FLOOR = "our connections alone", "httpcore connections, free list"
 
 _TO = "+254712345678"
 _TEXT = "Dear customer, your order 4921 is on its way. " * 3
 _HEADERS = {"Authorization": f"Bearer {KEY}", "Accept": "application/json"}
 _JSON = {"to": _TO, "message": _TEXT}
+_CALL = send_sms(_TO, Sms(_TO, _TEXT))
 
 
 @asynccontextmanager
@@ -67,50 +78,86 @@ def _bare_sync(url: str) -> Iterator[Send]:
 
 
 @asynccontextmanager
-async def _transport(url: str) -> AsyncIterator[SendAsync]:
-    """What our own connections are made of, and nothing above: the floor."""
-    where, free = httpx.URL(f"{url}/sms/send"), list[httpx.AsyncHTTPTransport]()
+async def _connections(url: str) -> AsyncIterator[SendAsync]:
+    """Our own transport, asked directly: no limiter, no retries, no events."""
+    own = AsyncConnections(_settings(url), user_agent="benchmark", limit=200)
 
-    async def send() -> str:
-        transport = free.pop() if free else httpx.AsyncHTTPTransport(**_ALONE)
-        request = httpx.Request(
-            "POST", where, headers=_HEADERS, json=_JSON, extensions=_TIMEOUTS
-        )
-        reply = await transport.handle_async_request(request)
-        await reply.aread()
-        free.append(transport)
-        return str(reply.json()["message_id"])
+    async def send() -> object:
+        reply = await own.exchange(_CALL, Upload(_CALL.body), Flight(30.0))
+        assert isinstance(reply, Reply)
+        return loads(reply.body)["message_id"]
 
     yield send
-    for transport in free:
-        await transport.aclose()
+    await own.aclose()
 
 
 @contextmanager
-def _transport_sync(url: str) -> Iterator[Send]:
-    """The same for threads."""
-    where, free = httpx.URL(f"{url}/sms/send"), list[httpx.HTTPTransport]()
+def _connections_sync(url: str) -> Iterator[Send]:
+    own = Connections(_settings(url), user_agent="benchmark", limit=200)
 
-    def send() -> str:
-        transport = free.pop() if free else httpx.HTTPTransport(**_ALONE)
-        request = httpx.Request(
-            "POST", where, headers=_HEADERS, json=_JSON, extensions=_TIMEOUTS
-        )
-        reply = transport.handle_request(request)
-        reply.read()
-        free.append(transport)
-        return str(reply.json()["message_id"])
+    def send() -> object:
+        reply = own.exchange(_CALL, Upload(_CALL.body), Flight(30.0))
+        assert isinstance(reply, Reply)
+        return loads(reply.body)["message_id"]
 
     yield send
-    for transport in free:
-        transport.close()
+    own.close()
 
 
-_ALONE: dict[str, object] = {
-    "verify": httpx.create_ssl_context(trust_env=False),
-    "limits": httpx.Limits(max_connections=1, max_keepalive_connections=1),
-}
-_TIMEOUTS = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), 30.0)}
+def _settings(url: str) -> Settings:
+    return Settings(KEY, url, TIER)
+
+
+@asynccontextmanager
+async def _lines(url: str) -> AsyncIterator[SendAsync]:
+    """Connections of httpcore in a free list, and nothing above: the floor."""
+    where, free = httpcore.URL(f"{url}/sms/send"), list[httpcore.AsyncHTTPConnection]()
+
+    async def send() -> object:
+        line = free.pop() if free else httpcore.AsyncHTTPConnection(where.origin)
+        reply = await line.handle_async_request(_core_request(where))
+        content = loads(await reply.aread())
+        await reply.aclose()
+        free.append(line)
+        return content["message_id"]
+
+    yield send
+    for line in free:
+        await line.aclose()
+
+
+@contextmanager
+def _lines_sync(url: str) -> Iterator[Send]:
+    where, free = httpcore.URL(f"{url}/sms/send"), list[httpcore.HTTPConnection]()
+
+    def send() -> object:
+        line = free.pop() if free else httpcore.HTTPConnection(where.origin)
+        reply = line.handle_request(_core_request(where))
+        content = loads(reply.read())
+        reply.close()
+        free.append(line)
+        return content["message_id"]
+
+    yield send
+    for line in free:
+        line.close()
+
+
+def _core_request(where: httpcore.URL) -> httpcore.Request:
+    body = dumps(_JSON)
+    return httpcore.Request(
+        "POST",
+        where,
+        headers=[
+            (b"Host", where.host),
+            (b"Authorization", b"Bearer " + KEY.encode()),
+            (b"Accept", b"application/json"),
+            (b"Content-Type", b"application/json"),
+            (b"Content-Length", b"%d" % len(body)),
+        ],
+        content=body,
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write"), 30.0)},
+    )
 
 
 @contextmanager
@@ -133,9 +180,15 @@ def _requests(url: str) -> Iterator[Send]:
 _Async: TypeAlias = Callable[[str], AbstractAsyncContextManager[SendAsync]]
 _Sync: TypeAlias = Callable[[str], AbstractContextManager[Send]]
 
-ASYNC: Mapping[str, _Async] = {OURS: _ours, TRANSPORT: _transport, BARE: _bare}
+ASYNC: Mapping[str, _Async] = {
+    OURS: _ours,
+    CONNECTIONS: _connections,
+    FLOOR: _lines,
+    BARE: _bare,
+}
 SYNC: Mapping[str, _Sync] = {
     OURS: _ours_sync,
-    TRANSPORT: _transport_sync,
+    CONNECTIONS: _connections_sync,
+    FLOOR: _lines_sync,
     BARE: _bare_sync,
 } | ({"requests": _requests} if is_installed("requests") else {})

@@ -223,6 +223,7 @@ class FanOut(Generic[Row, Result]):
         self._stop = stop
         self._begin = partial(_Crew, work, self._feed, live, packer, limit, stop)
         self._crew: _Crew[Row, Result] | None = None
+        self._is_left = False
 
     @property
     def next_index(self) -> int:
@@ -255,7 +256,8 @@ class FanOut(Generic[Row, Result]):
     async def aclose(self) -> None:
         """Begin nothing further, and wait for what is under way."""
         self._stop.tell()
-        if self._crew is not None:
+        if self._crew is not None and not self._is_left:
+            self._is_left = True  # a second Ctrl-C ends the waiting for good
             await shielded(self._crew.finish)
 
     def __del__(self) -> None:
@@ -354,7 +356,8 @@ class _Crew(Generic[Row, Result]):
     async def _toil(
         self, next_pack: Callable[[], Awaitable[list[tuple[int, Row]] | None]]
     ) -> None:
-        while not self._stop.is_told and (pack := await next_pack()) is not None:
+        while not self._stop.is_ebbing and (pack := await next_pack()) is not None:
+            self._feed.begun(pack)
             try:
                 results = await self._work(pack)
             except Exception as failure:  # what others have under way comes to its end
@@ -397,10 +400,10 @@ class _LiveFeed(Generic[Row]):
 
     async def pump(self) -> None:
         """Read the source, in one task only: it may hold scopes of its own."""
-        self._stop.add(self)
+        self._stop.add_reader(self)
         try:
             with self._scope, self._out:
-                if not self._stop.is_told:
+                if not self._stop.is_ebbing:
                     await self._read_all()
         except Exception as failure:
             self._failure = failure
@@ -420,7 +423,7 @@ class _LiveFeed(Generic[Row]):
     async def next_pack(self) -> list[tuple[int, Row]] | None:
         """Give a full pack, or what there is when nothing more is ready."""
         async with self._turn:
-            while not self._stop.is_told:
+            while not self._stop.is_ebbing:
                 if pack := self._packer.pop(wait=not self._is_over):
                     return pack
                 if self._is_over:
@@ -435,13 +438,13 @@ class _LiveFeed(Generic[Row]):
 
     async def _read_one(self) -> bool:
         """Take in a row; tell whether one came before waiting was no use."""
-        patience = _LINGER if self._feed.held() else math.inf
+        patience = _LINGER if self._packer.is_filling else math.inf
         with anyio.move_on_after(patience):
             try:
                 self._feed.add(await self._rows.receive())
             except anyio.EndOfStream:
                 self._is_over = True
-                if not self._stop.is_told:
+                if not self._stop.is_ebbing:
                     self._feed.end(self._failure)
                 return False
             return True
@@ -456,6 +459,9 @@ def _spawn(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     if sniffio.current_async_library() == "trio":
         import trio
 
+        # Ctrl-C in a task of ours would break trio itself; it waits for the consumer.
+        for work_of_ours in (_Crew._toil, _LiveFeed.pump):
+            trio.lowlevel.enable_ki_protection(work_of_ours)
         trio.lowlevel.spawn_system_task(work, context=copy_context())
         return
     import asyncio

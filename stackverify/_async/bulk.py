@@ -25,6 +25,7 @@ from stackverify._process.stop import Stop
 from stackverify._services.stackverify.plans import Plan
 from stackverify.errors import (
     BadRequestError,
+    BudgetError,
     BulkStoppedError,
     DeadlineError,
     StackverifyError,
@@ -190,10 +191,12 @@ class _Bulk(Generic[M]):
             raise Stopped
         messages = [message for _, message in pack]
         try:
-            call = self.plan.call(messages)
-            if not self.over_budget:
-                self.transport.budget.require(call.messages, month_of(time.time()))
-            receipt = await self.transport.run(call, self._remaining(), stop=self.stop)
+            receipt = await self.transport.run(
+                self.plan.call(messages),
+                self._remaining(),
+                stop=self.stop,
+                over_budget=self.over_budget,
+            )
         except (BadRequestError, UnprocessableError) as error:
             if len(pack) > 1 and self.split_refused:
                 return None
@@ -214,7 +217,9 @@ class _Bulk(Generic[M]):
         is_last = isinstance(error, DeadlineError) and self.ends_at is not None
         if is_last or stops_all(error):
             self.stopped_by = self.stopped_by or error
-            self.stop.tell()
+            # Who has a share of the month's messages already may use it.
+            end = self.stop.ebb if isinstance(error, BudgetError) else self.stop.tell
+            end()
         return [outcome_of_error(index, message, error) for index, message in pack]
 
     def _hear(self, event: Event) -> None:

@@ -25,7 +25,7 @@ from stackverify._core.options import Options
 from stackverify._core.paging import Walk
 from stackverify._core.settings import check_seconds
 from stackverify._services.stackverify import calls, plans
-from stackverify.errors import WaitTimeoutError
+from stackverify.errors import DeadlineError, WaitTimeoutError
 from stackverify.models.messages import (
     Attachment,
     Email,
@@ -92,7 +92,10 @@ class _AsyncResource:
         status: S | None = None
         poll = 0
         while (left := ends_at - time.monotonic()) > 0:
-            status = await self._run(ask(), deadline=left)
+            try:
+                status = await self._run(ask(), deadline=left)
+            except DeadlineError:  # the rate limit left no turn
+                break
             if is_settled(status.status, until):
                 return status
             await sleep(min(next_poll(poll), ends_at - time.monotonic()))

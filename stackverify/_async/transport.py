@@ -128,10 +128,15 @@ class AsyncTransport:
         options: Options,
         *,
         stop: Stop | None = None,
+        over_budget: bool = True,
     ) -> T:
-        """Make a call: all its attempts, and the waits between them."""
+        """Make a call: all its attempts, and the waits between them.
+
+        Raises:
+            BudgetError: The month has no messages left, and that matters.
+        """
         month = month_of(time.time())
-        self.budget.spend(call.messages, month)
+        self.budget.spend(call.messages, month, at_most=not over_budget)
         try:
             return await self._run(call, options, stop)
         except (RefusedError, NeverLeftError, Stopped):
@@ -214,15 +219,17 @@ class _Trip:
         try:
             if self.upload is None and self.call.body:
                 self.upload = Upload(self.call.body)
-            self._tell(
-                RequestStarted(
-                    self.call.method, self.call.endpoint, number, self.call.lane
+            if self._is_heard:
+                self._tell(
+                    RequestStarted(
+                        self.call.method, self.call.endpoint, number, self.call.lane
+                    )
                 )
-            )
             outcome = await self.exchange.exchange(self.call, self.upload, flight)
         finally:
             self._settle(self.turn, outcome, flight)
-            self._tell(self._finished(number, outcome, flight))
+            if self._is_heard:
+                self._tell(self._finished(number, outcome, flight))
         return Answer(outcome, time.monotonic(), flight.released, time.time())
 
     def _settle(
@@ -261,6 +268,11 @@ class _Trip:
             failure,
             flight.released,
         )
+
+    @property
+    def _is_heard(self) -> bool:
+        # Making the events of a send that nobody listens to took 5 µs of its 90.
+        return bool(self.hooks) or _log.isEnabledFor(logging.DEBUG)
 
     def _tell(self, event: Event) -> None:
         for hook in self.hooks:

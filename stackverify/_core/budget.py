@@ -26,8 +26,14 @@ class Budget:
         self._month = ""
         self._spent = 0
 
-    def spend(self, messages: int, month: str) -> None:
-        """Count messages that are about to be sent."""
+    def spend(self, messages: int, month: str, *, at_most: bool = False) -> None:
+        """Count messages that are about to be sent.
+
+        Raises:
+            BudgetError: They were to be counted only if left, and are not.
+        """
+        if at_most:
+            self.require(messages, month)
         if month != self._month:
             self._month, self._spent = month, 0
         self._spent += messages

@@ -25,11 +25,11 @@ _LONGEST_POLL = 15.0
 
 def is_settled(status: str, until: str) -> bool:
     """Say whether the status waited for was reached, or cannot be any more."""
-    if status == until or status in FINAL:
-        return True
     if until not in _ORDER and until not in FINAL:
         known = ", ".join([*_ORDER, *sorted(FINAL)])
         raise InvalidInputError("is not a status", "until", f"use one of {known}")
+    if status == until or status in FINAL:
+        return True
     return _ORDER.get(status, -1) >= _ORDER.get(until, len(_ORDER))
 
 

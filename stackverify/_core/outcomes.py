@@ -60,7 +60,7 @@ def outcomes_of_receipt(
     A service may take some recipients of an array and reject others
     (undocumented): one that says so of a recipient has refused that row.
     """
-    if len(rows) == 1 and not receipt.results:
+    if len(rows) == 1 and len(receipt.results) != 1:  # one row may be to several
         return [Accepted(rows[0][0], rows[0][1], receipt)]
     results = _by_row(recipients, receipt.results)
     return [
@@ -73,7 +73,7 @@ def _by_row(
     recipients: Sequence[str], results: Sequence[RecipientResult]
 ) -> list[RecipientResult | None]:
     named = {result.to: result for result in results if result.to}
-    if len(results) == len(recipients) and not named.keys() >= set(recipients):
+    if len(results) == len(recipients) and not all(map(named.get, recipients)):
         return list(results)  # not all are named, or in other words: in order, then
     return [named.get(recipient) for recipient in recipients]
 

@@ -53,16 +53,16 @@ class Packer(Generic[Row]):
         if len(pack) >= self._size:
             self._close(key)
 
+    @property
+    def is_filling(self) -> bool:
+        """Whether rows wait for others of their kind."""
+        return bool(self._open)
+
     def pop(self, *, wait: bool = True) -> list[Row] | None:
         """Take a pack that is full, or the oldest one when waiting is no use."""
         if not self._ready and self._open and (not wait or self._held >= self._window):
             self._close(next(iter(self._open)))
         return self._ready.pop(0) if self._ready else None
-
-    def rest(self) -> list[Row]:
-        """Tell which rows are still held, packed or not."""
-        held = [row for pack in self._ready for row in pack]
-        return held + [row for pack in self._open.values() for row in pack.values()]
 
     def _close(self, key: Hashable) -> None:
         pack = self._open.pop(key)
@@ -88,6 +88,7 @@ class Feed(Generic[Row]):
         self.has_ended = False
         self.is_exhausted = False
         self._failure: Exception | None = None
+        self._held: set[int] = set()
 
     def next_pack(self) -> list[tuple[int, Row]] | None:
         """Read on until a pack is full, or nothing is left."""
@@ -106,8 +107,15 @@ class Feed(Generic[Row]):
 
     def add(self, row: Row) -> None:
         """Take in a row that was read."""
-        self._packer.add((self.next_index, row))
-        self.next_index += 1
+        index = self.next_index
+        # In this order no row is lost or told twice, wherever Ctrl-C strikes.
+        self._held.add(index)
+        self.next_index = index + 1
+        self._packer.add((index, row))
+
+    def begun(self, pack: list[tuple[int, Row]]) -> None:
+        """Note that the work on a pack begins."""
+        self._held.difference_update([index for index, _ in pack])
 
     def end(self, failure: Exception | None = None) -> None:
         """Note that no further row will come, and why if it is not the end."""
@@ -121,5 +129,5 @@ class Feed(Generic[Row]):
         return failure
 
     def held(self) -> list[int]:
-        """Tell the indexes of rows that were read and not given out."""
-        return [index for index, _ in self._packer.rest()]
+        """Tell the indexes of rows that were read and not begun."""
+        return [index for index in tuple(self._held) if index < self.next_index]

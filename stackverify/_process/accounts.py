@@ -28,6 +28,26 @@ class Account:
     users: weakref.WeakSet[object] = attrs.field(factory=weakref.WeakSet)
 
 
+class _SharedBudget(Budget):
+    """A budget that many threads spend from."""
+
+    def __init__(self, messages_per_month: int | None) -> None:
+        super().__init__(messages_per_month)
+        self.after_fork()
+        reset_in_child(self)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+
+    def spend(self, messages: int, month: str, *, at_most: bool = False) -> None:
+        with self._lock:
+            super().spend(messages, month, at_most=at_most)
+
+    def refund(self, messages: int, month: str) -> None:
+        with self._lock:
+            super().refund(messages, month)
+
+
 class _Accounts:
     def __init__(self) -> None:
         self._by_place: dict[tuple[bytes, str], Account] = {}
@@ -69,4 +89,4 @@ def account_of(settings: Settings, user: object) -> Account:
 
 
 def _open(tier: Tier) -> Account:
-    return Account(tier, Turns(tier.rate), Budget(tier.messages_per_month))
+    return Account(tier, Turns(tier.rate), _SharedBudget(tier.messages_per_month))

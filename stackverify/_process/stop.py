@@ -24,6 +24,8 @@ class Stop:
 
     def __init__(self) -> None:
         self.is_told: bool = False
+        self.is_ebbing: bool = False
+        self._reading: set[Wakeable] = set()
         self._waiting: set[Wakeable] = set()
 
     def tell(self) -> None:
@@ -31,6 +33,17 @@ class Stop:
         self.is_told = True
         for waiter in tuple(self._waiting):
             waiter.unpark()
+        self.ebb()
+
+    def ebb(self) -> None:
+        """Let nothing further be read; what was begun may go on waiting."""
+        self.is_ebbing = True
+        for reader in tuple(self._reading):
+            reader.unpark()
+
+    def add_reader(self, reader: Wakeable) -> None:
+        """Have a reader woken when nothing further is to be read."""
+        self._reading.add(reader)
 
     def add(self, waiter: Wakeable) -> None:
         """Have a waiter woken when it is told; look at `is_told` afterwards."""
@@ -39,3 +52,4 @@ class Stop:
     def discard(self, waiter: Wakeable) -> None:
         """Forget a waiter."""
         self._waiting.discard(waiter)
+        self._reading.discard(waiter)

@@ -150,8 +150,14 @@ class FanOut(Generic[Row, Result]):
         limit: int,
         stop: Stop,
     ) -> None:
-        self._feed: Feed[Row] = Feed(iter(rows), packer)
-        self._crew = _Crew(work, stop)
+        feed: Feed[Row] = Feed(iter(rows), packer)
+
+        def begin(pack: list[tuple[int, Row]]) -> Sequence[Result]:
+            feed.begun(pack)
+            return work(pack)
+
+        self._feed = feed
+        self._crew = _Crew(begin, stop)
         self._limit = limit
         self._stop = stop
         self._results: list[Result] = []
@@ -188,7 +194,7 @@ class FanOut(Generic[Row, Result]):
 
     def _hand_out(self) -> None:
         """Read rows until every worker has a pack."""
-        while self._crew.under_way < self._limit and not self._stop.is_told:
+        while self._crew.under_way < self._limit and not self._stop.is_ebbing:
             pack = self._feed.next_pack()
             if pack is None:
                 return
@@ -271,9 +277,11 @@ class _Crew(Generic[Row, Result]):
     def finish(self) -> None:
         """Wait until all threads are done."""
         self.dismiss()
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+        # A second Ctrl-C ends the waiting for good.
+        threads, self._threads = self._threads, []
+        for thread in threads:
+            with suppress(RuntimeError):  # interrupted before it was started
+                thread.join()
 
     def dismiss(self) -> None:
         """Tell all threads to go when they are done."""

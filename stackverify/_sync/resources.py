@@ -25,7 +25,7 @@ from stackverify._services.stackverify import calls, plans
 from stackverify._sync._concurrency import sleep
 from stackverify._sync.bulk import SendMany
 from stackverify._sync.transport import Transport
-from stackverify.errors import WaitTimeoutError
+from stackverify.errors import DeadlineError, WaitTimeoutError
 from stackverify.models.messages import (
     Attachment,
     Email,
@@ -92,7 +92,10 @@ class _Resource:
         status: S | None = None
         poll = 0
         while (left := ends_at - time.monotonic()) > 0:
-            status = self._run(ask(), deadline=left)
+            try:
+                status = self._run(ask(), deadline=left)
+            except DeadlineError:  # the rate limit left no turn
+                break
             if is_settled(status.status, until):
                 return status
             sleep(min(next_poll(poll), ends_at - time.monotonic()))

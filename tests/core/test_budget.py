@@ -63,6 +63,16 @@ def test_the_error_counts_what_is_asked_left_and_allowed() -> None:
     assert "over_budget=True" in str(caught.value)
 
 
+def test_what_is_not_left_may_be_spent_unless_it_is_said_not_to() -> None:
+    budget = Budget(10)
+    budget.spend(8, MAY, at_most=True)
+    with pytest.raises(BudgetError):
+        budget.spend(3, MAY, at_most=True)
+    assert budget.left(MAY) == 2
+    budget.spend(3, MAY)
+    assert budget.left(MAY) == 0
+
+
 def test_without_a_limit_everything_may_be_sent() -> None:
     budget = Budget(None)
     budget.spend(10**9, MAY)

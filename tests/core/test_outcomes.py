@@ -29,7 +29,7 @@ from stackverify.errors import (
     UnprocessableError,
     UnreadableReplyError,
 )
-from stackverify.models.messages import Sms
+from stackverify.models.messages import Email, Sms
 from stackverify.models.outcomes import (
     Accepted,
     BulkSummary,
@@ -157,6 +157,26 @@ def test_a_recipient_with_an_id_was_taken_whatever_became_of_it(status: str) -> 
 def test_one_row_alone_can_be_refused_in_an_accepted_request() -> None:
     (refused,) = told(RecipientResult(None, None, "rejected"), numbers=(ANN,))
     assert type(refused) is Refused
+
+
+def test_a_named_result_is_never_given_to_another_row() -> None:
+    rejected = RecipientResult(BEN, None, "rejected")
+    local = RecipientResult("0712345678", "SM1")
+    accepted, refused = told(rejected, local)
+    assert ids([accepted]) == ["SM1"]
+    assert type(refused) is Refused
+
+
+@pytest.mark.parametrize("result", [RecipientResult("a@example.org", "SM1"), None])
+def test_an_email_to_several_is_accepted_as_one_row(
+    result: RecipientResult | None,
+) -> None:
+    email = Email(["a@example.org", "b@example.org"], subject="Hi", text="Hi")
+    results = tuple(filter(None, [result]))
+    receipt = Receipt("SM0", None, results, REPLY)
+    to: Any = [email.to]
+    (outcome,) = outcomes_of_receipt([(0, email)], to, receipt)
+    assert type(outcome) is Accepted
 
 
 def refusal(error: str) -> StackverifyError:

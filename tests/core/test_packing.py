@@ -75,11 +75,14 @@ def test_when_waiting_is_no_use_the_oldest_pack_goes_first() -> None:
     assert packs.pop(wait=False) is None
 
 
-def test_what_is_held_can_be_told() -> None:
-    rows = [("hi", "a"), ("HO", "b"), ("hi", "c")]
-    packs = filled(rows)
-    assert sorted(packs.rest()) == sorted(rows)
-    assert packer().rest() == []
+def test_a_packer_tells_whether_rows_wait_for_others() -> None:
+    packs = filled([("HO", "b")])
+    assert not packs.is_filling
+    packs.add(("hi", "a"))
+    assert packs.is_filling
+    packs.pop(wait=False)
+    packs.pop(wait=False)
+    assert not packs.is_filling
 
 
 def feed(rows: Iterator[Row], size: int = 2, window: int = 100) -> Feed[Row]:
@@ -96,8 +99,17 @@ def test_a_feed_reads_no_further_than_the_next_pack() -> None:
     source = iter([("hi", "a"), ("ho", "a"), ("hi", "b"), ("hi", "c")])
     reader = feed(source)
     assert reader.next_pack() == [(0, ("hi", "a")), (2, ("hi", "b"))]
-    assert (reader.next_index, reader.held(), reader.is_exhausted) == (3, [1], False)
+    assert (reader.next_index, reader.is_exhausted) == (3, False)
     assert next(source) == ("hi", "c")
+
+
+def test_a_row_is_held_until_its_work_begins() -> None:
+    reader = feed(iter([("hi", "a"), ("ho", "a"), ("hi", "b")]))
+    pack = reader.next_pack()
+    assert pack is not None
+    assert sorted(reader.held()) == [0, 1, 2]
+    reader.begun(pack)
+    assert reader.held() == [1]
 
 
 def test_a_feed_gives_out_what_is_left_and_then_nothing() -> None:
@@ -105,7 +117,26 @@ def test_a_feed_gives_out_what_is_left_and_then_nothing() -> None:
     assert reader.next_pack() == [(0, ("hi", "a"))]
     assert reader.is_exhausted
     assert reader.next_pack() is None
-    assert reader.held() == []
+    assert reader.take_failure() is None
+
+
+def failing() -> Iterator[Row]:
+    yield ("hi", "a")
+    raise LookupError("row 2 of the file")
+
+
+def test_what_was_read_before_the_source_failed_is_given_out_first() -> None:
+    reader = feed(failing())
+    assert reader.next_pack() == [(0, ("hi", "a"))]
+    assert reader.next_pack() is None
+    assert (reader.has_ended, reader.is_exhausted) == (True, False)
+
+
+def test_the_failure_of_a_source_is_told_once() -> None:
+    reader = feed(failing())
+    reader.next_pack()
+    assert isinstance(reader.take_failure(), LookupError)
+    assert reader.take_failure() is None
 
 
 def test_an_empty_source_gives_nothing() -> None:
@@ -144,5 +175,7 @@ def test_no_more_rows_are_held_than_the_window_says(
     rows: list[Row], size: int, window: int
 ) -> None:
     reader = feed(iter(rows), size, window)
-    while reader.next_pack() is not None:
-        assert len(reader.held()) < max(window, 1)
+    for pack in iter(reader.next_pack, None):
+        assert len(reader.held()) < window + len(pack)
+        reader.begun(pack)
+    assert reader.held() == []

@@ -107,11 +107,16 @@ def test_a_service_that_does_not_count_pages_is_found_out() -> None:
 
 
 def test_a_page_of_new_messages_in_the_meantime_is_no_error() -> None:
-    """One packed send puts a page of new messages before what is walked over."""
+    """A packed send puts a page of new messages before what is walked over."""
     walk = Walk(1, 2)
     assert names(walk.take(page(1, "ab"))) == "ab"
     walk.take(page(2, "ab"))
     assert names(walk.take(page(3, "cd"))) == "cd"
+
+
+def test_rows_that_were_pushed_further_than_a_page_are_not_shown_twice() -> None:
+    found, _ = walked(2, "ab", "xa", "bc", "cd")
+    assert found == ["ab", "x", "c", "d"]
 
 
 # A whole list, in every style of envelope.

@@ -386,6 +386,25 @@ def test_a_stop_may_be_told_while_somebody_leaves() -> None:
     assert stop.is_told
 
 
+def test_a_word_to_the_readers_leaves_the_others_waiting() -> None:
+    stop, reader, waiter = Stop(), Waiter(), Waiter()
+    stop.add_reader(reader)
+    stop.add(waiter)
+    stop.ebb()
+    assert (stop.is_ebbing, stop.is_told) == (True, False)
+    assert (reader.woken, waiter.woken) == (1, 0)
+
+
+def test_after_the_last_word_nothing_is_read_either() -> None:
+    stop, readers = Stop(), [Waiter(), Waiter()]
+    for reader in readers:
+        stop.add_reader(reader)
+    stop.discard(readers[1])
+    stop.tell()
+    assert stop.is_ebbing
+    assert [reader.woken for reader in readers] == [1, 0]
+
+
 # How far an attempt came.
 
 
@@ -456,3 +475,16 @@ def test_once_nobody_uses_a_key_its_tier_may_change() -> None:
     assert kept is before
     gc.collect()
     assert account_of(settings("changes", Tier.LITE), User()).tier is Tier.LITE
+
+
+def test_the_month_of_a_key_is_counted_for_all_its_clients() -> None:
+    first, second = User(), User()
+    tier = Tier.enterprise(100, 10)
+    account_of(settings("month", tier), first).budget.spend(6, "2026-05")
+    budget = account_of(settings("month", tier), second).budget
+    budget.refund(1, "2026-05")
+    assert budget.left("2026-05") == 5
+    budget._lock.acquire()  # type: ignore[attr-defined]
+    budget.after_fork()  # type: ignore[attr-defined]
+    budget.spend(5, "2026-05", at_most=True)
+    assert budget.left("2026-05") == 0
