@@ -25,7 +25,7 @@ __all__ = ["main"]
 
 _IN_FLIGHT = (1, 10, 50, 200)
 _ROUNDS = 7
-_SENDS = 400
+_SENDS = 600
 _Costs = Mapping[tuple[str, int], Cost]
 
 
@@ -44,8 +44,6 @@ async def _measure_async(server: Server) -> _Costs:
             for name, open_ in ASYNC.items()
         }
         for in_flight in _IN_FLIGHT:
-            for send in sends.values():
-                await cpu_of_tasks(send, count=2 * in_flight, in_flight=in_flight)
             for order in rounds(sends, _ROUNDS):
                 for name, send in order:
                     cost = await cpu_of_tasks(send, count=_SENDS, in_flight=in_flight)
@@ -61,8 +59,6 @@ def _measure_sync(server: Server) -> _Costs:
             for name, open_ in SYNC.items()
         }
         for in_flight in _IN_FLIGHT:
-            for send in sends.values():
-                cpu_of_sends(send, count=2 * in_flight, in_flight=in_flight)
             for order in rounds(sends, _ROUNDS):
                 for name, send in order:
                     cost = cpu_of_sends(send, count=_SENDS, in_flight=in_flight)

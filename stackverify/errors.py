@@ -197,7 +197,7 @@ class UnprocessableError(RefusedError):
     """
 
     errors: Mapping[str, tuple[str, ...]] = attrs.field(
-        factory=dict, repr=lambda errors: repr(sorted(errors))
+        factory=dict, repr=lambda errors: f"<{len(errors)} fields>"
     )
 
 

@@ -155,6 +155,7 @@ class AtLoopEnd:
     """
 
     def __init__(self, close: Callable[[], Awaitable[None]]) -> None:
+        self.is_over = False
         self._generator = self._until_closed(close)
 
     @staticmethod
@@ -172,6 +173,7 @@ class AtLoopEnd:
 
     async def aclose(self) -> None:
         """Have it closed now."""
+        self.is_over = True
         await self._generator.aclose()
 
 

@@ -12,6 +12,7 @@ import math
 import select
 import ssl
 import time
+import weakref
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from contextlib import suppress
@@ -348,11 +349,14 @@ class _Pool:
     """The connections of one event loop."""
 
     def __init__(
-        self, open_line: Callable[[], httpcore.AsyncHTTPConnection], limit: int
+        self,
+        open_line: Callable[[], httpcore.AsyncHTTPConnection],
+        forget: Callable[[], object],
+        limit: int,
     ) -> None:
         self.slots = Slots(limit)
         self.free: deque[_Connection] = deque()
-        self.keeper = AtLoopEnd(self._close_free)
+        self.keeper = AtLoopEnd(partial(_close_all, forget, self.free))
         self._open_line = open_line
 
     async def borrow(self) -> _Connection:
@@ -366,6 +370,9 @@ class _Pool:
 
     async def give_back(self, connection: _Connection, idle: float) -> None:
         """Keep a connection for the next request; close a few that are too old."""
+        if self.keeper.is_over:
+            await shielded(connection.line.aclose)
+            return
         now = time.monotonic()
         connection.good_until = now + idle
         self.free.append(connection)
@@ -374,9 +381,11 @@ class _Pool:
                 return
             await shielded(self.free.popleft().line.aclose)
 
-    async def _close_free(self) -> None:
-        while self.free:
-            await self.free.pop().line.aclose()
+
+async def _close_all(forget: Callable[[], object], free: deque[_Connection]) -> None:
+    forget()
+    while free:
+        await free.pop().line.aclose()
 
 
 def _build_context() -> ssl.SSLContext:
@@ -455,21 +464,34 @@ class AsyncConnections:
         return reply
 
     async def _open_pool(self) -> _Pool:
-        pool = self._pools[current_loop()] = _Pool(self._open_line, self._limit)
+        loop = current_loop()
+        # Nothing here refers to the connections: a client that is dropped is gone
+        # at once, and not when garbage is collected.
+        forget = partial(_forget, weakref.ref(self), loop)
+        open_line = partial(_open_line, self._origin, is_plain=self._is_plain)
+        pool = self._pools[loop] = _Pool(open_line, forget, self._limit)
         await pool.keeper.begin()
         return pool
-
-    def _open_line(self) -> httpcore.AsyncHTTPConnection:
-        return httpcore.AsyncHTTPConnection(
-            self._origin,
-            ssl_context=None if self._is_plain else shared_context(_build_context),
-            network_backend=_Network(),
-        )
 
     async def aclose(self) -> None:
         """Close the connections of this loop."""
         if pool := self._pools.pop(current_loop(), None):
             await pool.keeper.aclose()
+
+
+def _forget(owner: weakref.ref[AsyncConnections], loop: object) -> None:
+    if connections := owner():
+        connections._pools.pop(loop, None)
+
+
+def _open_line(
+    origin: httpcore.Origin, *, is_plain: bool
+) -> httpcore.AsyncHTTPConnection:
+    return httpcore.AsyncHTTPConnection(
+        origin,
+        ssl_context=None if is_plain else shared_context(_build_context),
+        network_backend=_Network(),
+    )
 
 
 def _header_texts(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -520,8 +542,11 @@ class AsyncBorrowed:
     ) -> None:
         self._requests = _Requests(settings, user_agent)
         self._limit = min(limit, _STOCK_POOL_LIMIT)
-        self._slots: dict[object, Slots] = {}
+        self._slots: weakref.WeakKeyDictionary[object, Slots] = (
+            weakref.WeakKeyDictionary()
+        )
         self._is_forked = False
+        self._http = http
         self._handle: _Handler
         if isinstance(http, httpx.AsyncClient):
             self._handle = partial(
@@ -535,6 +560,9 @@ class AsyncBorrowed:
                 "httpx.AsyncBaseTransport."
             )
         reset_in_child(self)
+
+    def _is_closed(self) -> bool:
+        return getattr(self._http, "is_closed", False) is True
 
     def after_fork(self) -> None:
         """Note that the connections are the parent's."""
@@ -560,7 +588,14 @@ class AsyncBorrowed:
             with time_limit(flight.timeout):
                 await slots.acquire(flight.timeout)
                 try:
-                    response = await self._handle(request)
+                    try:
+                        response = await self._handle(request)
+                    except RuntimeError as error:
+                        if self._is_closed():
+                            raise ConfigurationError(
+                                "The client given as http= is closed: give an open one."
+                            ) from error
+                        raise
                     return await _read(_arrival_of(response), flight)
                 finally:
                     slots.release()

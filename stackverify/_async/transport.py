@@ -153,6 +153,7 @@ class AsyncTransport:
             timeout=options.timeout,
             deadline=deadline,
             jitter=random.random,
+            key=self.settings.api_key,
         )
         try:
             step = next(flow)

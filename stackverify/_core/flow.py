@@ -7,6 +7,7 @@ A flow yields `Acquire`, `Attempt` and `Pause`. The driver answers `Acquire` and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -89,6 +90,8 @@ class Answer:
 Step: TypeAlias = Acquire | Attempt | Pause
 Flow: TypeAlias = Generator[Step, Any, T]
 
+# A socket takes no time limit below 0; what is too late is told of at the last byte.
+_SHORTEST = 0.001
 _ACQUIRE = Acquire()
 _ACQUIRE_AGAIN = Acquire(again=True)
 _NAMED = {
@@ -105,6 +108,7 @@ def call_flow(
     timeout: float,
     deadline: float | None,
     jitter: Callable[[], float],
+    key: str = "",
 ) -> Flow[T]:
     """Try a call until it is answered, refused, or not to be tried again.
 
@@ -114,15 +118,17 @@ def call_flow(
         timeout: Seconds for one attempt.
         deadline: When all must be over, on the driver's clock.
         jitter: Gives numbers from 0 to 1.
+        key: The API key, which no error text may repeat.
     """
     failed = limited = 0
     error: StackverifyError | None = None
     while True:
         try:
             now = yield _ACQUIRE if error is None else _ACQUIRE_AGAIN
-            allowed = timeout if deadline is None else min(timeout, deadline - now)
+            left = math.inf if deadline is None else max(_SHORTEST, deadline - now)
+            allowed = min(timeout, left)
             answer: Answer = yield Attempt(failed + limited + 1, allowed)
-            result = _conclude(call, answer)
+            result = _conclude(call, answer, key)
             if not isinstance(result, StackverifyError):
                 return result.value
             error = result
@@ -154,8 +160,10 @@ class _Result(Generic[T]):
     value: T
 
 
-def _conclude(call: Call[T], answer: Answer) -> _Result[T] | StackverifyError:
+def _conclude(call: Call[T], answer: Answer, key: str) -> _Result[T] | StackverifyError:
     outcome = answer.outcome
+    if isinstance(outcome, NoAnswer) or not outcome.is_success:
+        call = attrs.evolve(call, secrets=(*call.secrets, key))
     if isinstance(outcome, NoAnswer):
         error = judge_failure(call, outcome)
         error.__cause__ = outcome.cause

@@ -201,7 +201,7 @@ def _words(call: Call[Any], reply: Reply) -> str:
         part for part in (said.rstrip("."), code, fields and f"see {fields}") if part
     )
     needs = f"; needs {call.permission}" if reply.status == 403 else ""
-    quoted = f" ({scrub(details[:500], call.secrets)})" if details else ""
+    quoted = f" ({scrub(details, call.secrets)[:500]})" if details else ""
     request = f", request {reply.request_id}" if reply.request_id else ""
     return f"{call.route}: answered {reply.status}{quoted}{needs}{request}."
 

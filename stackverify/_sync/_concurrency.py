@@ -6,6 +6,7 @@ import contextvars
 import math
 import queue
 import threading
+import weakref
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Generic, TypeVar
@@ -31,9 +32,16 @@ Row = TypeVar("Row")
 Result = TypeVar("Result")
 
 
+class _Process:
+    """What stands for the event loop, where there is none."""
+
+
+_process = _Process()
+
+
 def current_loop() -> Hashable:
     """Name what connections belong to: threads of a process share them all."""
-    return None
+    return _process
 
 
 class Parker:
@@ -91,17 +99,19 @@ def shielded(work: Callable[[], None]) -> None:
 
 
 class AtLoopEnd:
-    """Does nothing until closed: there is no loop to end."""
+    """Has something closed when it is dropped, or the process ends."""
 
     def __init__(self, close: Callable[[], None]) -> None:
-        self._close = close
+        self.is_over = False
+        self._finalizer = weakref.finalize(self, close)
 
     def begin(self) -> None:
-        """Do nothing."""
+        """Do nothing: it is known already."""
 
     def close(self) -> None:
         """Have it closed now."""
-        self._close()
+        self.is_over = True
+        self._finalizer()
 
 
 class Slots:

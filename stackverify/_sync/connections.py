@@ -13,6 +13,7 @@ import math
 import select
 import ssl
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -342,11 +343,14 @@ class _Pool:
     """The connections of one event loop."""
 
     def __init__(
-        self, open_line: Callable[[], httpcore.HTTPConnection], limit: int
+        self,
+        open_line: Callable[[], httpcore.HTTPConnection],
+        forget: Callable[[], object],
+        limit: int,
     ) -> None:
         self.slots = Slots(limit)
         self.free: deque[_Connection] = deque()
-        self.keeper = AtLoopEnd(self._close_free)
+        self.keeper = AtLoopEnd(partial(_close_all, forget, self.free))
         self._open_line = open_line
 
     def borrow(self) -> _Connection:
@@ -360,6 +364,9 @@ class _Pool:
 
     def give_back(self, connection: _Connection, idle: float) -> None:
         """Keep a connection for the next request; close a few that are too old."""
+        if self.keeper.is_over:
+            shielded(connection.line.close)
+            return
         now = time.monotonic()
         connection.good_until = now + idle
         self.free.append(connection)
@@ -368,9 +375,11 @@ class _Pool:
                 return
             shielded(self.free.popleft().line.close)
 
-    def _close_free(self) -> None:
-        while self.free:
-            self.free.pop().line.close()
+
+def _close_all(forget: Callable[[], object], free: deque[_Connection]) -> None:
+    forget()
+    while free:
+        free.pop().line.close()
 
 
 def _build_context() -> ssl.SSLContext:
@@ -449,21 +458,32 @@ class Connections:
         return reply
 
     def _open_pool(self) -> _Pool:
-        pool = self._pools[current_loop()] = _Pool(self._open_line, self._limit)
+        loop = current_loop()
+        # Nothing here refers to the connections: a client that is dropped is gone
+        # at once, and not when garbage is collected.
+        forget = partial(_forget, weakref.ref(self), loop)
+        open_line = partial(_open_line, self._origin, is_plain=self._is_plain)
+        pool = self._pools[loop] = _Pool(open_line, forget, self._limit)
         pool.keeper.begin()
         return pool
-
-    def _open_line(self) -> httpcore.HTTPConnection:
-        return httpcore.HTTPConnection(
-            self._origin,
-            ssl_context=None if self._is_plain else shared_context(_build_context),
-            network_backend=_Network(),
-        )
 
     def close(self) -> None:
         """Close the connections of this loop."""
         if pool := self._pools.pop(current_loop(), None):
             pool.keeper.close()
+
+
+def _forget(owner: weakref.ref[Connections], loop: object) -> None:
+    if connections := owner():
+        connections._pools.pop(loop, None)
+
+
+def _open_line(origin: httpcore.Origin, *, is_plain: bool) -> httpcore.HTTPConnection:
+    return httpcore.HTTPConnection(
+        origin,
+        ssl_context=None if is_plain else shared_context(_build_context),
+        network_backend=_Network(),
+    )
 
 
 def _header_texts(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -514,8 +534,11 @@ class Borrowed:
     ) -> None:
         self._requests = _Requests(settings, user_agent)
         self._limit = min(limit, _STOCK_POOL_LIMIT)
-        self._slots: dict[object, Slots] = {}
+        self._slots: weakref.WeakKeyDictionary[object, Slots] = (
+            weakref.WeakKeyDictionary()
+        )
         self._is_forked = False
+        self._http = http
         self._handle: _Handler
         if isinstance(http, httpx.Client):
             self._handle = partial(
@@ -529,6 +552,9 @@ class Borrowed:
                 "httpx.BaseTransport."
             )
         reset_in_child(self)
+
+    def _is_closed(self) -> bool:
+        return getattr(self._http, "is_closed", False) is True
 
     def after_fork(self) -> None:
         """Note that the connections are the parent's."""
@@ -554,7 +580,14 @@ class Borrowed:
             with time_limit(flight.timeout):
                 slots.acquire(flight.timeout)
                 try:
-                    response = self._handle(request)
+                    try:
+                        response = self._handle(request)
+                    except RuntimeError as error:
+                        if self._is_closed():
+                            raise ConfigurationError(
+                                "The client given as http= is closed: give an open one."
+                            ) from error
+                        raise
                     return _read(_arrival_of(response), flight)
                 finally:
                     slots.release()

@@ -154,6 +154,7 @@ class Transport:
             timeout=options.timeout,
             deadline=deadline,
             jitter=random.random,
+            key=self.settings.api_key,
         )
         try:
             step = next(flow)

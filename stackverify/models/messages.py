@@ -49,7 +49,7 @@ class Sms(_Extra):
 
     to: str = attrs.field(repr=mask_recipient)
     text: str = attrs.field(repr=mask_text)
-    sender_id: str | None = attrs.field(default=None, kw_only=True)
+    sender_id: str | None = attrs.field(default=None, kw_only=True, repr=mask_text)
     callback_url: str | None = attrs.field(default=None, kw_only=True, repr=mask_text)
     scheduled_at: When | None = attrs.field(default=None, kw_only=True)
 

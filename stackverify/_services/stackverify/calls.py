@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -77,7 +77,7 @@ def send_sms(
         body=(dumps(_present(fields, message.extra)),),
         lane=lane,
         messages=len(numbers),
-        secrets=(*numbers, text),
+        secrets=_texts((*numbers, text, message.sender_id, message.extra)),
     )
 
 
@@ -168,7 +168,7 @@ def send_email(message: Email, *, lane: Lane = Lane.TRANSACTIONAL) -> Call[Recei
         body=_with_files(dumps(present), files),
         lane=lane,
         messages=len(addresses),
-        secrets=_texts((*addresses, *fields.values())),
+        secrets=_texts((*addresses, *fields.values(), message.extra)),
     )
 
 
@@ -194,7 +194,7 @@ def send_template(
         body=(dumps(_present(fields, message.extra)),),
         lane=lane,
         messages=1,
-        secrets=_texts((message.to, *(message.variables or {}).values())),
+        secrets=_texts((message.to, message.variables, message.extra)),
     )
 
 
@@ -212,8 +212,17 @@ def _present(
     return present
 
 
-def _texts(values: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(value for value in values if isinstance(value, str))
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
+    """List all texts in some values, however deep; the names of fields are none."""
+    found: list[str] = []
+    for value in values:
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, Mapping):
+            found += _texts(value.values())
+        elif isinstance(value, (list, tuple)):
+            found += _texts(value)
+    return tuple(found)
 
 
 def _with_files(body: bytes, files: Sequence[Attachment]) -> Body:
