@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from stackverify.reply import Reply
 
 __all__ = [
+    "__version__",
     "Accepted",
     "AsyncClient",
     "AsyncSendMany",
@@ -109,7 +110,6 @@ __all__ = [
     "WhatsAppStatus",
     "WhatsAppTemplate",
     "When",
-    "__version__",
 ]
 
 # Where each name lives. Modules are loaded when a name of theirs is first used, so

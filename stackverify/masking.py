@@ -9,9 +9,12 @@ __all__ = ["mask_email", "mask_key", "mask_recipient", "mask_text", "scrub"]
 
 # Digits as people write them: spaces, dots, brackets and hyphens between them.
 _PHONE = re.compile(r"\+?\d(?:[\s().\-]?\d){5,}")
-_EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]]+@[^\s@<>\"',;:()\[\]]+")
+_WORD = r"[^\s@<>\"',;:()\[\]]"
+# Looked for from the beginning of a word only: else a long word costs its square.
+_EMAIL = re.compile(rf"(?<!{_WORD}){_WORD}+@{_WORD}+")
 _KEY = re.compile(r"\b[sp][kv]_(?:live|test)_?[A-Za-z0-9_\-]+|(?i:bearer)\s+\S+")
 _SHORTEST_SECRET = 3
+_LONGEST_QUOTE = 500
 
 
 def mask_key(key: str) -> str:
@@ -53,6 +56,8 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in sorted(set(secrets), key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, "…")
+    # After the secrets are out: half of one would not be found any more.
+    text = text[:_LONGEST_QUOTE]
     text = _KEY.sub("…", text)
     text = _EMAIL.sub("…@…", text)
     return _PHONE.sub("…", text)

@@ -24,10 +24,15 @@ _LONGEST_POLL = 15.0
 
 
 def is_settled(status: str, until: str) -> bool:
-    """Say whether the status waited for was reached, or cannot be any more."""
+    """Say whether the status waited for was reached, or cannot be any more.
+
+    Raises:
+        InvalidInputError: What is waited for is no status.
+    """
     if until not in _ORDER and until not in FINAL:
         known = ", ".join([*_ORDER, *sorted(FINAL)])
         raise InvalidInputError("is not a status", "until", f"use one of {known}")
+    status = status.lower()
     if status == until or status in FINAL:
         return True
     return _ORDER.get(status, -1) >= _ORDER.get(until, len(_ORDER))

@@ -60,8 +60,10 @@ def outcomes_of_receipt(
     A service may take some recipients of an array and reject others
     (undocumented): one that says so of a recipient has refused that row.
     """
-    if len(rows) == 1 and len(receipt.results) != 1:  # one row may be to several
-        return [Accepted(rows[0][0], rows[0][1], receipt)]
+    if len(rows) == 1:  # which may be to several
+        is_own = len(receipt.results) == 1 and isinstance(recipients[0], str)
+        result = receipt.results[0] if is_own else None
+        return [_outcome_of_result(*rows[0], receipt, result)]
     results = _by_row(recipients, receipt.results)
     return [
         _outcome_of_result(index, message, receipt, result)
@@ -72,10 +74,22 @@ def outcomes_of_receipt(
 def _by_row(
     recipients: Sequence[str], results: Sequence[RecipientResult]
 ) -> list[RecipientResult | None]:
-    named = {result.to: result for result in results if result.to}
-    if len(results) == len(recipients) and not all(map(named.get, recipients)):
-        return list(results)  # not all are named, or in other words: in order, then
+    wanted = set(recipients)
+    named = {result.to: result for result in results if result.to in wanted}
+    others = [result for result in results if result.to not in wanted]
+    missing = [recipient for recipient in recipients if recipient not in named]
+    # Not named, or in other words: in order, if there is one for each.
+    if len(others) == len(missing):
+        named |= zip(missing, others, strict=True)
     return [named.get(recipient) for recipient in recipients]
+
+
+def _texts_of(message: object) -> list[str]:
+    """Tell what of a message no error may repeat."""
+    if not attrs.has(type(message)):
+        return []
+    values = attrs.asdict(message, recurse=False).values()  # type: ignore[arg-type]
+    return [value for value in values if isinstance(value, str)]
 
 
 def _outcome_of_result(
@@ -84,7 +98,7 @@ def _outcome_of_result(
     if result is None:
         return Accepted(index, message, receipt)
     if result.message_id is None and (result.error or result.status in _REJECTED):
-        why = scrub(result.error or result.status or "")
+        why = scrub(result.error or result.status or "", _texts_of(message))
         what = f"The service took the request and refused this recipient ({why})."
         return Refused(index, message, RefusedError(what, receipt.reply))
     own = attrs.evolve(

@@ -23,8 +23,8 @@ def connections_for(rate: Rate, *, is_stock_pool: bool, asked: int | None) -> in
     Raises:
         ConfigurationError: The number asked for is not above 0.
     """
-    if asked is not None and (not isinstance(asked, int) or asked < 1):
+    if asked is not None and (type(asked) is not int or asked < 1):
         raise ConfigurationError("max_connections must be an int above 0.")
     most = _STOCK_POOL if is_stock_pool else _MOST
-    needed = math.ceil(rate.requests / rate.per * _SLOW_REPLY)
-    return asked or min(most, max(_FEWEST, needed))
+    needed = min(most, rate.requests / rate.per * _SLOW_REPLY)
+    return asked or max(_FEWEST, math.ceil(needed))

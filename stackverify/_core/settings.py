@@ -118,7 +118,8 @@ def check_base_url(url: object) -> str:
         )
     if parts.scheme not in {"http", "https"}:
         raise ConfigurationError("base_url must start with https:// and name a host.")
-    return url.rstrip("/")
+    # One place, one limiter: a host has no case.
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -196,12 +196,14 @@ def _words(call: Call[Any], reply: Reply) -> str:
     content = _object(reply)
     said = text_or_none(content.get("message")) or ""
     code = text_or_none(first_of(content, ("code", "error"))) or ""
-    fields = ", ".join(sorted(_errors_by_field(reply)))
+    names = ", ".join(sorted(_errors_by_field(reply)))
+    # Before anything is cut off them: a part of a secret would not be found.
+    said, code, fields = (scrub(text, call.secrets) for text in (said, code, names))
     details = "; ".join(
         part for part in (said.rstrip("."), code, fields and f"see {fields}") if part
     )
     needs = f"; needs {call.permission}" if reply.status == 403 else ""
-    quoted = f" ({scrub(details, call.secrets)[:500]})" if details else ""
+    quoted = f" ({details[:500]})" if details else ""
     request = f", request {reply.request_id}" if reply.request_id else ""
     return f"{call.route}: answered {reply.status}{quoted}{needs}{request}."
 

@@ -48,6 +48,9 @@ class Reader:
                 chunk = self._inflate.decompress(chunk, room)
             except zlib.error as error:
                 raise ValueError("damaged compression") from error
+            # zlib would gather it, and no limit would hold.
+            if self._inflate.unused_data:
+                raise ValueError("bytes after the end of compression")
         self._size += len(chunk)
         if self._size > self._largest:
             raise ReplyTooLargeError

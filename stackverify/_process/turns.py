@@ -68,7 +68,15 @@ class Turns:
         self._log.forget_in_flight(self.clock())
 
     def try_take(self, lane: Lane, weight: int) -> Permit | None:
-        """Take a turn if nobody waits before and one is free."""
+        """Take a turn if nobody waits before and one is free.
+
+        Raises:
+            ValueError: The weight can never fit.
+        """
+        if not 1 <= weight <= self.rate.requests:
+            raise ValueError(
+                f"a weight must be from 1 to {self.rate.requests}, not {weight!r}"
+            )
         with self._lock:
             if self._first or (self._paced and lane is Lane.BULK):
                 return None

@@ -42,11 +42,17 @@ class Upload:
             parts = (piece,) if isinstance(piece, bytes) else _encoded(piece.content)
             for part in parts:
                 given += len(part)
+                if given >= self.length:
+                    raise _changed()
                 yield part
         if given + 1 != self.length:
-            raise InvalidInputError(
-                "changed while it was sent", "attachments", "send it when it is done"
-            )
+            raise _changed()
+
+
+def _changed() -> InvalidInputError:
+    return InvalidInputError(
+        "changed while it was sent", "attachments", "send it when it is done"
+    )
 
 
 def _length(piece: bytes | Base64) -> int:
@@ -61,18 +67,26 @@ def _size(content: bytes | Path) -> int:
     try:
         if Path(content).is_file():
             return Path(content).stat().st_size
-        problem = "is not a file"
     except OSError as error:
-        problem = f"cannot be read ({type(error).__name__})"
-    raise InvalidInputError(problem, "attachments", "give the path of a file")
+        raise _unreadable(error) from error
+    raise InvalidInputError("is not a file", "attachments", "give the path of a file")
+
+
+def _unreadable(error: OSError) -> InvalidInputError:
+    problem = f"cannot be read ({type(error).__name__})"
+    return InvalidInputError(problem, "attachments", "give the path of a file")
 
 
 def _encoded(content: bytes | Path) -> Iterator[bytes]:
     if isinstance(content, (bytes, bytearray, memoryview)):
-        view = memoryview(content).cast("B")
+        view = memoryview(content)
+        view = (view if view.c_contiguous else memoryview(view.tobytes())).cast("B")
         for start in range(0, len(view), _PIECE):
             yield base64.b64encode(view[start : start + _PIECE])
         return
-    with Path(content).open("rb") as file:
-        while piece := file.read(_PIECE):
-            yield base64.b64encode(piece)
+    try:
+        with Path(content).open("rb") as file:
+            while piece := file.read(_PIECE):
+                yield base64.b64encode(piece)
+    except OSError as error:
+        raise _unreadable(error) from error

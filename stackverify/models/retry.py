@@ -31,15 +31,14 @@ class RepeatSend(enum.Enum):
 
 
 def _named(failures: Iterable[RepeatSend | str]) -> frozenset[RepeatSend]:
-    try:
-        if isinstance(failures, str):
-            raise TypeError
-        return frozenset(map(RepeatSend, failures))
-    except (TypeError, ValueError):
-        names = ", ".join(failure.value for failure in RepeatSend)
-        raise ConfigurationError(
-            f"repeat_sends must be a set of RepeatSend, or of these names: {names}."
-        ) from None
+    known = {failure.value for failure in RepeatSend} | {*RepeatSend}
+    is_several = isinstance(failures, Iterable) and not isinstance(failures, str)
+    if is_several and all(failure in known for failure in (named := [*failures])):
+        return frozenset(map(RepeatSend, named))
+    names = ", ".join(failure.value for failure in RepeatSend)
+    raise ConfigurationError(
+        f"repeat_sends must be a set of RepeatSend, or of these names: {names}."
+    )
 
 
 def _is_count(least: int) -> Callable[[Any, attrs.Attribute[int], Any], None]:

@@ -32,11 +32,11 @@ from stackverify.sandbox.server import Sandbox
 from stackverify.sandbox.service import Service, Step
 
 __all__ = [
-    "COUNTERS",
-    "PERMISSIONS",
     "Attachment",
     "Channel",
     "Clock",
+    "COUNTERS",
+    "create_app",
     "Email",
     "Ending",
     "Exchange",
@@ -44,6 +44,7 @@ __all__ = [
     "Keys",
     "Knobs",
     "Message",
+    "PERMISSIONS",
     "RefusalError",
     "Reply",
     "Sandbox",
@@ -52,6 +53,5 @@ __all__ = [
     "Step",
     "Template",
     "Tier",
-    "create_app",
 ]
 del starlette, uvicorn

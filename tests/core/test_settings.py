@@ -265,7 +265,7 @@ def test_a_bad_base_url_is_refused_and_never_repeated(url: object) -> None:
     ],
 )
 def test_plain_http_is_taken_for_this_machine(url: str) -> None:
-    assert check_base_url(url) == url
+    assert check_base_url(url) == url.lower()
 
 
 @pytest.mark.parametrize(

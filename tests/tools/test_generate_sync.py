@@ -236,7 +236,7 @@ def test_half_an_escape_is_refused(
 def test_examples_in_docstrings_are_rewritten(tmp_path: Path) -> None:
     source = '''\
         async def balance() -> float:
-            """Ask an asynchronous service.
+            """Ask the asynchronous service.
 
             >>> async with AsyncClient() as client:
             ...     await client.balance()
@@ -244,7 +244,7 @@ def test_examples_in_docstrings_are_rewritten(tmp_path: Path) -> None:
             return 1.0
     '''
     text = generated(tmp_path, source)
-    assert "Ask a synchronous service." in text
+    assert "Ask the synchronous service." in text
     assert ">>> with Client() as client:\n" in text
     assert "...     client.balance()\n" in text
 
@@ -263,12 +263,12 @@ def test_a_union_of_both_kinds_of_iterable_becomes_one(tmp_path: Path) -> None:
 
 def test_imports_left_without_use_are_removed(tmp_path: Path) -> None:
     source = """\
-        from collections.abc import Awaitable, Callable
+        from collections.abc import AsyncIterator, Callable
 
         import pytest
 
         pytestmark = pytest.mark.anyio
-        Work = Callable[[int], Awaitable[list[dict[str, int]]]]
+        Work = Callable[[int], list[dict[str, int]]]
 
 
         @pytest.mark.anyio
