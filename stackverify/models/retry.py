@@ -33,7 +33,8 @@ class RepeatSend(enum.Enum):
 def _named(failures: Iterable[RepeatSend | str]) -> frozenset[RepeatSend]:
     known = {failure.value for failure in RepeatSend} | {*RepeatSend}
     is_several = isinstance(failures, Iterable) and not isinstance(failures, str)
-    if is_several and all(failure in known for failure in (named := [*failures])):
+    named = list(failures) if is_several else [None]
+    if all(isinstance(name, str | RepeatSend) and name in known for name in named):
         return frozenset(map(RepeatSend, named))
     names = ", ".join(failure.value for failure in RepeatSend)
     raise ConfigurationError(
