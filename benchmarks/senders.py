@@ -29,7 +29,17 @@ from stackverify._services.stackverify.calls import send_sms
 from stackverify._sync.connections import Connections
 from stackverify.reply import Reply
 
-__all__ = ["ASYNC", "BARE", "CONNECTIONS", "FLOOR", "KEY", "OURS", "SYNC", "TIER"]
+__all__ = [
+    "ASYNC",
+    "BARE",
+    "CONNECTIONS",
+    "FLOOR",
+    "HEADERS",
+    "KEY",
+    "OURS",
+    "SYNC",
+    "TIER",
+]
 
 KEY = "sk_test_example"
 TIER = Tier.enterprise(60_000_000)
@@ -39,7 +49,7 @@ CONNECTIONS, FLOOR = "our connections alone", "httpcore connections, free list"
 
 _TO = "+254712345678"
 _TEXT = "Dear customer, your order 4921 is on its way. " * 3
-_HEADERS = {"Authorization": f"Bearer {KEY}", "Accept": "application/json"}
+HEADERS = {"Authorization": f"Bearer {KEY}", "Accept": "application/json"}
 _JSON = {"to": _TO, "message": _TEXT}
 _CALL = send_sms(_TO, Sms(_TO, _TEXT))
 
@@ -58,7 +68,7 @@ def _ours_sync(url: str) -> Iterator[Send]:
 
 @asynccontextmanager
 async def _bare(url: str) -> AsyncIterator[SendAsync]:
-    async with httpx.AsyncClient(headers=_HEADERS, timeout=30) as client:
+    async with httpx.AsyncClient(headers=HEADERS, timeout=30) as client:
 
         async def send() -> str:
             reply = await client.post(f"{url}/sms/send", json=_JSON)
@@ -69,7 +79,7 @@ async def _bare(url: str) -> AsyncIterator[SendAsync]:
 
 @contextmanager
 def _bare_sync(url: str) -> Iterator[Send]:
-    with httpx.Client(headers=_HEADERS, timeout=30) as client:
+    with httpx.Client(headers=HEADERS, timeout=30) as client:
 
         def send() -> str:
             # Its pool closes sockets that other threads read from, now and then, once
@@ -170,7 +180,7 @@ def _requests(url: str) -> Iterator[Send]:
     import requests
 
     with requests.Session() as session:
-        session.headers.update(_HEADERS)
+        session.headers.update(HEADERS)
         # Else it throws away connections above 10 in flight, and warns of each.
         session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=200))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stackverify._process import accounts
 from stackverify.sandbox import Sandbox
 
 
@@ -17,3 +18,9 @@ def sandbox() -> Iterator[Sandbox]:
     """A pretend service of its own for each test, fast enough not to be felt."""
     with Sandbox(tier="enterprise:60000", failing=0.0) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _no_limiter_of_another_test() -> None:
+    """Forget the limiters of servers that are gone: their ports are used again."""
+    accounts._accounts._by_place.clear()

@@ -60,6 +60,7 @@ _log = logging.getLogger("stackverify")
 _USER_AGENT = f"stackverify-python/{__version__} python/{platform.python_version()}"
 # Shorter waits are the event loop's, not the limiter's.
 _WORTH_TELLING = 0.01
+_CANCELLED = NoAnswer(Stage.AWAITING, "cancelled")
 
 
 class AsyncTransport:
@@ -216,7 +217,7 @@ class _Trip:
     async def _attempt(self, number: int, timeout: float) -> Answer:
         assert self.turn is not None  # noqa: S101 - a flow acquires before it attempts
         flight = Flight(timeout, self.deadline)
-        outcome: Reply | NoAnswer = NoAnswer(Stage.AWAITING, "cancelled")
+        outcome: Reply | NoAnswer = _CANCELLED
         try:
             if self.upload is None and self.call.body:
                 self.upload = Upload(self.call.body)
