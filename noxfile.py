@@ -26,14 +26,15 @@ PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 def tests(session: nox.Session) -> None:
     """The facts stated in tests/ hold, on every Python that is here."""
     session.install("-e", ".[test]", RUFF)
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "4", *session.posargs)
 
 
 @nox.session
 def lowest(session: nox.Session) -> None:
     """They hold with the oldest versions that pyproject.toml admits."""
     session.install("-e", ".[test]", RUFF, *_oldest())
-    session.run("python", "-m", "pytest", "-q", *session.posargs)
+    folders = ("tests/core", "tests/_async", "tests/_sync", "tests/sandbox")
+    session.run("python", "-m", "pytest", "-n", "4", *folders, *session.posargs)
 
 
 @nox.session

@@ -1,4 +1,4 @@
-"""Requests over pooled connections; the one module that touches httpx.
+"""Requests over connections of our own, kept in a free list.
 
 A stock httpx pool walks all its connections at every event, which costs more than
 all the rest of a request from 20 in flight on. So connections are kept here, in a
@@ -8,22 +8,17 @@ HTTP for httpx: with an httpx transport around each, a send cost 1.3 times the C
 
 from __future__ import annotations
 
-import math
-import select
 import ssl
 import time
 import weakref
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
 import attrs
 import httpcore
 import httpx
-from httpcore import AnyIOBackend as AsyncBackend  # async only
-from httpcore import SyncBackend as Backend  # noqa: F401 - what the twin uses
 
 from stackverify._async._concurrency import (
     AtLoopEnd,
@@ -32,15 +27,22 @@ from stackverify._async._concurrency import (
     shielded,
     time_limit,
 )
+from stackverify._async.arrivals import (
+    FAILURES,
+    AsyncArrival,
+    no_answer,
+    read_reply,
+)
+from stackverify._async.borrowed import AsyncBorrowed
+from stackverify._async.requests import AsyncRequests, core_url
+from stackverify._async.sockets import AsyncNetwork
 from stackverify._core.call import Call
 from stackverify._core.settings import Settings
 from stackverify._core.verdict import NoAnswer
-from stackverify._process.flight import Flight, TooLateError
+from stackverify._process.flight import Flight
 from stackverify._process.fork import reset_in_child
-from stackverify._process.inflate import Reader, ReplyTooLargeError
 from stackverify._process.tls import shared_context
 from stackverify._process.uploads import Upload
-from stackverify.errors import ConfigurationError
 from stackverify.reply import Reply
 
 __all__ = ["AsyncConnections", "AsyncExchange", "exchange_for"]
@@ -48,11 +50,8 @@ __all__ = ["AsyncConnections", "AsyncExchange", "exchange_for"]
 # Half the shortest idle timeout in common use is 2.5 s (Node closes after 5 s):
 # a connection idle for longer is not written to again.
 _IDLE = 2.0
-# A stock httpx pool gets slower with each request above this many in flight.
-_STOCK_POOL_LIMIT = 20
 # Connections nobody needs any more are closed this many at a time.
 _REAPED_AT_ONCE = 2
-_PHASES = ("connect", "read", "write", "pool")
 
 
 class AsyncExchange(Protocol):
@@ -71,260 +70,6 @@ class AsyncExchange(Protocol):
     async def aclose(self) -> None:
         """Close all connections."""
         ...
-
-
-class _Handler(Protocol):
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and give the reply as soon as its head is there."""
-        ...
-
-
-class _Close(Protocol):
-    async def __call__(self) -> None:
-        """Be done with a reply."""
-        ...
-
-
-class _Stream(httpx.AsyncByteStream):
-    """A body whose last byte is let go last, and noted.
-
-    No generator: trio makes a noise about one that is left half way.
-    """
-
-    def __init__(self, upload: Upload | None, flight: Flight) -> None:
-        self._pieces = iter(()) if upload is None else upload.pieces()
-        self._last = b"" if upload is None else upload.last
-        self._flight = flight
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        self._flight.began = True
-        return self
-
-    async def __anext__(self) -> bytes:
-        for piece in self._pieces:
-            if piece:
-                return piece
-        if self._flight.released:
-            raise StopAsyncIteration
-        self._flight.release()
-        return self._last
-
-
-class _Requests:
-    """Makes requests, with all that can be made once made once."""
-
-    def __init__(self, settings: Settings, user_agent: str) -> None:
-        self._base = settings.base_url
-        self._headers = [
-            (b"Host", httpx.URL(settings.base_url).netloc),
-            (b"Authorization", b"Bearer " + settings.api_key.encode()),
-            (b"Accept", b"application/json"),
-            (b"Accept-Encoding", b"gzip"),
-            (b"User-Agent", user_agent.encode()),
-        ]
-        self._json = [*self._headers, (b"Content-Type", b"application/json")]
-        self._sends: dict[str, httpcore.URL] = {}
-
-    def for_httpx(
-        self, call: Call[Any], upload: Upload | None, flight: Flight
-    ) -> httpx.Request:
-        """Make a request for a user's client."""
-        return httpx.Request(
-            call.method,
-            self._base + call.path,
-            headers=self._headers_of(upload),
-            stream=_Stream(upload, flight),
-            extensions={"timeout": dict.fromkeys(_PHASES, flight.timeout)},
-        )
-
-    def for_connection(
-        self, call: Call[Any], upload: Upload | None, flight: Flight
-    ) -> httpcore.Request:
-        """Make a request for a connection of our own."""
-        timeout: float | None = flight.timeout
-        # async only: begin
-        # One timer around all of it does: those of each step cost another 40 µs.
-        timeout = None
-        # async only: end
-        return httpcore.Request(
-            call.method,
-            self._url(call),
-            headers=self._headers_of(upload),
-            content=_Stream(upload, flight),
-            extensions={"timeout": dict.fromkeys(_PHASES, timeout)},
-        )
-
-    def _headers_of(self, upload: Upload | None) -> list[tuple[bytes, bytes]]:
-        if upload is None:
-            return self._headers
-        return [*self._json, (b"Content-Length", b"%d" % upload.length)]
-
-    def _url(self, call: Call[Any]) -> httpcore.URL:
-        # The path of a read has an id or a query in it: keeping those would grow.
-        if not call.is_send:
-            return _core_url(self._base + call.path)
-        url = self._sends.get(call.path)
-        if url is None:
-            url = self._sends[call.path] = _core_url(self._base + call.path)
-        return url
-
-
-def _core_url(text: str) -> httpcore.URL:
-    """Read a URL as httpx does, and give it as httpcore takes it."""
-    url = httpx.URL(text)
-    return httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
-
-
-@attrs.frozen
-class _Arrival:
-    """A reply whose head is there, and whose body is on its way."""
-
-    status: int
-    headers: Mapping[str, str]
-    chunks: AsyncIterable[bytes]
-    aclose: _Close
-
-
-async def _read(arrival: _Arrival, flight: Flight) -> Reply:
-    """Read a reply, whole or as far as it comes.
-
-    A reply whose head came counts with its status even if its body broke off.
-    """
-    reader = Reader(arrival.headers.get("content-encoding", ""))
-    chunks = aiter(arrival.chunks)
-    try:
-        async for chunk in chunks:
-            reader.feed(chunk)
-            if flight.is_over:  # a reply in drips never meets a socket's timeout
-                raise httpx.ReadTimeout("too slow")
-        reader.end()
-        is_complete = True
-    except (*_BROKEN, ValueError, ReplyTooLargeError):
-        is_complete = False
-    finally:
-        await shielded(arrival.aclose)
-    if not is_complete:
-        # Now that the connection is closed, the generators underneath come to an end
-        # of their own: trio makes a noise about those that are left half way.
-        with suppress(*_BROKEN):
-            async for _ in chunks:
-                pass
-    return Reply(
-        arrival.status, arrival.headers, reader.body(), flight.elapsed, is_complete
-    )
-
-
-def _no_answer(error: Exception, flight: Flight) -> NoAnswer:
-    # Only the name: what an exception says may repeat addresses and header values.
-    name = type(error).__name__
-    return NoAnswer(
-        flight.stage,
-        f"the connection failed ({name})" if name != "TimeoutError" else "timed out",
-        bad_certificate=_is_about_certificate(error),
-        out_of_time=isinstance(error, TooLateError) or flight.is_late,
-        cause=error,
-    )
-
-
-def _is_about_certificate(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-# What a request can fail with, and nothing that is a mistake of ours.
-_BROKEN = (
-    httpx.HTTPError,
-    httpx.StreamError,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.TimeoutException,
-)
-# A name that no host can have is a UnicodeError, from the codec of the resolver.
-_FAILURES = (*_BROKEN, TimeoutError, OSError, UnicodeError, TooLateError)
-
-
-class _Joined(httpcore.AsyncNetworkStream):
-    """A stream that holds the head of a request back, to send it with the body.
-
-    httpcore writes them apart, and our last byte is a third write. Each is a system
-    call and a turn of the event loop: 100 µs of a send's 900.
-    """
-
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = stream
-        self._socket = stream.get_extra_info("socket")
-        self._held = b""
-        self._is_head = True
-        self._ends_at = math.inf
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Keep the first piece after a reply; send what comes then, with it."""
-        if self._is_head:
-            self._is_head, self._held = False, buffer
-            self._ends_at = time.monotonic() + (timeout or math.inf)
-            return
-        if self._held:
-            buffer, self._held = self._held + buffer, b""
-        if (left := self._ends_at - time.monotonic()) <= 0:
-            raise httpcore.WriteTimeout
-        await self._stream.write(buffer, left)
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Receive; all of the request was written by then, its empty end included."""
-        self._is_head = True
-        if (left := self._ends_at - time.monotonic()) <= 0:
-            raise httpcore.ReadTimeout
-        return await self._stream.read(max_bytes, left)
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Go on encrypted."""
-        try:
-            return _Joined(
-                await self._stream.start_tls(ssl_context, server_hostname, timeout)
-            )
-        except BaseException:  # a cancelled one is left open underneath
-            await shielded(self._stream.aclose)
-            raise
-
-    async def aclose(self) -> None:
-        """Close the socket."""
-        await self._stream.aclose()
-
-    def get_extra_info(self, info: str) -> Any:
-        """Tell what the socket tells."""
-        # Asked before each request: anyio looks up all it could tell, in 8 µs.
-        if info == "is_readable" and hasattr(select, "poll"):
-            return _is_readable(self._socket)
-        return self._stream.get_extra_info(info)
-
-
-def _is_readable(socket: Any) -> bool:
-    """Tell whether something came, be it only the end; a closed socket counts."""
-    if socket is None or socket.fileno() < 0:
-        return True
-    poll = select.poll()
-    poll.register(socket.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
-
-
-class _Network(AsyncBackend):
-    """The sockets of httpcore, made to join their writes."""
-
-    async def connect_tcp(
-        self, *where: Any, **options: Any
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect."""
-        return _Joined(await super().connect_tcp(*where, **options))
 
 
 @attrs.define(eq=False)
@@ -402,9 +147,9 @@ class AsyncConnections:
     """
 
     def __init__(self, settings: Settings, *, user_agent: str, limit: int) -> None:
-        self._requests = _Requests(settings, user_agent)
+        self._requests = AsyncRequests(settings, user_agent)
         self._is_plain = settings.base_url.startswith("http:")
-        self._origin = _core_url(settings.base_url).origin
+        self._origin = core_url(settings.base_url).origin
         self._limit = limit
         self._pools: dict[object, _Pool] = {}
         self._left_to_parent: list[object] = []
@@ -433,8 +178,8 @@ class AsyncConnections:
                     return await self._over_connection(pool, request, flight)
                 finally:
                     pool.slots.release()
-        except _FAILURES as error:
-            return _no_answer(error, flight)
+        except FAILURES as error:
+            return no_answer(error, flight)
 
     async def _over_connection(
         self, pool: _Pool, request: httpcore.Request, flight: Flight
@@ -444,13 +189,13 @@ class AsyncConnections:
         try:
             response = await connection.line.handle_async_request(request)
             headers = _header_texts(response.headers)
-            arrival = _Arrival(
+            arrival = AsyncArrival(
                 response.status,
                 headers,
                 response.stream,  # type: ignore[arg-type]
                 response.aclose,
             )
-            reply = await _read(arrival, flight)
+            reply = await read_reply(arrival, flight)
             is_reusable = (
                 reply.is_complete
                 and not connection.line.is_closed()
@@ -490,7 +235,7 @@ def _open_line(
     return httpcore.AsyncHTTPConnection(
         origin,
         ssl_context=None if is_plain else shared_context(_build_context),
-        network_backend=_Network(),
+        network_backend=AsyncNetwork(),
     )
 
 
@@ -520,99 +265,6 @@ def _idle_time(reply: Reply) -> float:
         if name.lower() == "timeout" and value.isdecimal():
             return min(_IDLE, int(value) / 2)
     return _IDLE
-
-
-class AsyncBorrowed:
-    """A user's own httpx client or transport.
-
-    Args:
-        http: The client, or the transport.
-        settings: Where to, and as whom.
-        user_agent: What we call ourselves.
-        limit: Requests in flight at most.
-    """
-
-    def __init__(
-        self,
-        http: httpx.AsyncClient | httpx.AsyncBaseTransport,
-        settings: Settings,
-        *,
-        user_agent: str,
-        limit: int,
-    ) -> None:
-        self._requests = _Requests(settings, user_agent)
-        self._limit = min(limit, _STOCK_POOL_LIMIT)
-        self._slots: weakref.WeakKeyDictionary[object, Slots] = (
-            weakref.WeakKeyDictionary()
-        )
-        self._is_forked = False
-        self._http = http
-        self._handle: _Handler
-        if isinstance(http, httpx.AsyncClient):
-            self._handle = partial(
-                http.send, stream=True, auth=None, follow_redirects=False
-            )
-        elif isinstance(http, httpx.AsyncBaseTransport):
-            self._handle = http.handle_async_request
-        else:
-            raise ConfigurationError(
-                f"http= is a {type(http).__name__}: give an httpx.AsyncClient or an "
-                "httpx.AsyncBaseTransport."
-            )
-        reset_in_child(self)
-
-    def _is_closed(self) -> bool:
-        return getattr(self._http, "is_closed", False) is True
-
-    def after_fork(self) -> None:
-        """Note that the connections are the parent's."""
-        self._is_forked = True
-
-    def prepare(self) -> None:
-        """Do nothing: it is the user's."""
-
-    async def exchange(
-        self, call: Call[Any], upload: Upload | None, flight: Flight
-    ) -> Reply | NoAnswer:
-        """Send a request through it; say how it ended."""
-        if self._is_forked:
-            raise ConfigurationError(
-                "The client given as http= was made before this process was forked, "
-                "and shares its parent's connections: make a new one in the child."
-            )
-        slots = self._slots.get(current_loop())
-        if slots is None:
-            slots = self._slots[current_loop()] = Slots(self._limit)
-        request = self._requests.for_httpx(call, upload, flight)
-        try:
-            with time_limit(flight.timeout):
-                await slots.acquire(flight.timeout)
-                try:
-                    try:
-                        response = await self._handle(request)
-                    except RuntimeError as error:
-                        if self._is_closed():
-                            raise ConfigurationError(
-                                "The client given as http= is closed: give an open one."
-                            ) from error
-                        raise
-                    return await _read(_arrival_of(response), flight)
-                finally:
-                    slots.release()
-        except _FAILURES as error:
-            return _no_answer(error, flight)
-
-    async def aclose(self) -> None:
-        """Do nothing: who made it closes it."""
-
-
-def _arrival_of(response: httpx.Response) -> _Arrival:
-    headers = dict(response.headers)
-    chunks: AsyncIterable[bytes] = response.aiter_raw()
-    if response.is_stream_consumed:  # by a mock or a hook, which decoded it too
-        headers.pop("content-encoding", None)
-        chunks = response.aiter_bytes()
-    return _Arrival(response.status_code, headers, chunks, response.aclose)
 
 
 def exchange_for(
