@@ -79,12 +79,12 @@ async def _bare(url: str) -> AsyncIterator[SendAsync]:
 
 @contextmanager
 def _bare_sync(url: str) -> Iterator[Send]:
-    with httpx.Client(headers=HEADERS, timeout=30) as client:
+    with httpx.Client(headers=HEADERS, timeout=5) as client:
 
         def send() -> str:
             # Its pool closes sockets that other threads read from, now and then, once
             # there are some 200 of them (httpcore 1.0.9: bad file descriptor).
-            with suppress(httpx.ReadError, httpx.WriteError):
+            with suppress(httpx.TransportError):
                 reply = client.post(f"{url}/sms/send", json=_JSON)
                 return str(reply.raise_for_status().json()["message_id"])
             return ""

@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from stackverify._async.email import AsyncEmailResource
 from stackverify._async.limiter import AsyncLimiter
-from stackverify._async.resources import (
-    AsyncEmailResource,
-    AsyncSmsResource,
-    AsyncWhatsAppResource,
-)
+from stackverify._async.sms import AsyncSmsResource
 from stackverify._async.transport import AsyncTransport
+from stackverify._async.whatsapp import AsyncWhatsAppResource
 from stackverify._core.options import Options, SmsBody
 from stackverify._core.settings import resolve
 from stackverify.models.events import Hook

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 
 from stackverify._core.options import Options, SmsBody
 from stackverify._core.settings import resolve
+from stackverify._sync.email import EmailResource
 from stackverify._sync.limiter import Limiter
-from stackverify._sync.resources import (
-    EmailResource,
-    SmsResource,
-    WhatsAppResource,
-)
+from stackverify._sync.sms import SmsResource
 from stackverify._sync.transport import Transport
+from stackverify._sync.whatsapp import WhatsAppResource
 from stackverify.models.events import Hook
 from stackverify.models.retry import Retry
 from stackverify.models.tier import Tier
