@@ -23,6 +23,7 @@ __all__ = ["main"]
 
 _IN_FLIGHT = (10, 50, 200)
 _SENDS = 2_000
+_LATENCY = 10
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
             *(_row(name, server, threads=True) for name in (OURS, BARE)),
         ]
     show(
-        f"new connections a send, {_SENDS:,} sends by a client that has its own",
+        f"new connections a send, {_SENDS:,} sends at {_LATENCY} ms, by in flight",
         ["", *map(str, _IN_FLIGHT)],
         rows,
     )
@@ -41,9 +42,11 @@ def main() -> None:
 
 def _row(name: str, server: Server, *, threads: bool) -> list[str]:
     cells = [
-        _by_threads(SYNC[name](server.url()), server, in_flight)
+        _by_threads(SYNC[name](server.url(latency=_LATENCY)), server, in_flight)
         if threads
-        else asyncio.run(_by_tasks(ASYNC[name](server.url()), server, in_flight))
+        else asyncio.run(
+            _by_tasks(ASYNC[name](server.url(latency=_LATENCY)), server, in_flight)
+        )
         for in_flight in _IN_FLIGHT
     ]
     flavour = "threads" if threads else "asynchronous"
@@ -55,7 +58,7 @@ async def _by_tasks(
 ) -> float:
     async with opening as send:
         # The first send of each opens one; what counts is how it goes on.
-        await cpu_of_tasks(send, count=in_flight, in_flight=in_flight)
+        await cpu_of_tasks(send, count=2 * in_flight, in_flight=in_flight)
         before = server.opened()
         await cpu_of_tasks(send, count=_SENDS, in_flight=in_flight)
         return (server.opened() - before) / _SENDS
@@ -65,7 +68,7 @@ def _by_threads(
     opening: AbstractContextManager[Send], server: Server, in_flight: int
 ) -> float:
     with opening as send:
-        cpu_of_sends(send, count=in_flight, in_flight=in_flight)
+        cpu_of_sends(send, count=2 * in_flight, in_flight=in_flight)
         before = server.opened()
         cpu_of_sends(send, count=_SENDS, in_flight=in_flight)
         return (server.opened() - before) / _SENDS

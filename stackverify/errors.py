@@ -271,7 +271,14 @@ class BudgetError(NeverLeftError):
 
 @attrs.define(eq=False, slots=False)
 class SendCutShortError(NeverLeftError):
-    """It failed before its last byte was let go, so it was never complete."""
+    """It failed before its last byte was let go, so it was never complete.
+
+    Attributes:
+        message: What happened, masked.
+        reply: What the service answered to the part it had, if it did.
+    """
+
+    reply: Reply | None = None
 
 
 @attrs.define(eq=False, slots=False)
@@ -301,8 +308,14 @@ class SendServerError(MaybeSentError, ServerError):
 
 @attrs.define(eq=False, slots=False)
 class ReadFailedError(StackverifyError):
-    """A read brought no usable answer."""
+    """A read brought no usable answer.
 
+    Attributes:
+        message: What happened, masked.
+        reply: The reply that could not be used, if one came.
+    """
+
+    reply: Reply | None = None
     next_step = "Nothing was changed by it: try again."
 
 

@@ -19,7 +19,7 @@ from collections.abc import (
     Iterable,
     Sequence,
 )
-from contextlib import AbstractContextManager, aclosing, suppress
+from contextlib import AbstractContextManager, suppress
 from contextvars import copy_context
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -38,6 +38,7 @@ __all__ = [
     "Parker",
     "Slots",
     "current_loop",
+    "is_over",
     "park_under",
     "run_blocking",
     "shielded",
@@ -51,6 +52,8 @@ Result = TypeVar("Result")
 
 # How long a row of a live source waits for company before it goes alone.
 _LINGER = 0.05
+# Rows of a live source that are read before they are needed.
+_READ_AHEAD = 32
 
 
 def current_loop() -> Hashable:
@@ -62,6 +65,11 @@ def current_loop() -> Hashable:
     import asyncio
 
     return asyncio.get_running_loop()
+
+
+def is_over(loop: Hashable) -> bool:
+    """Tell whether an event loop is closed, as far as it can tell itself."""
+    return bool(getattr(loop, "is_closed", bool)())
 
 
 def _caller_from_anywhere() -> Callable[[Callable[[], object]], None]:
@@ -217,15 +225,15 @@ class FanOut(Generic[Row, Result]):
         limit: int,
         stop: Stop,
     ) -> None:
+        self._stop = stop
+        self._crew: _Crew[Row, Result] | None = None
+        self._is_left = False
         if isinstance(rows, AsyncIterable):
             self._feed: Feed[Row] = Feed(iter(()), packer)
             live: AsyncIterable[Row] | None = rows
         else:
             self._feed, live = Feed(iter(rows), packer), None
-        self._stop = stop
         self._begin = partial(_Crew, work, self._feed, live, packer, limit, stop)
-        self._crew: _Crew[Row, Result] | None = None
-        self._is_left = False
 
     @property
     def next_index(self) -> int:
@@ -296,15 +304,17 @@ class _Crew(Generic[Row, Result]):
         self._rest: deque[Result] = deque()
         self._done = anyio.Event()
         self._call = _caller_from_anywhere()
-        self._outbox, self._inbox = anyio.create_memory_object_stream[Result](limit)
+        self._is_finished = False
+        self._outbox, self._inbox = anyio.create_memory_object_stream[None](limit)
         _spawn(self._hold)
 
     async def next_result(self) -> Result:
         """Wait for a result; raise what went wrong, after the last one."""
-        if self._rest:
+        if self._is_finished and self._rest:
             return self._rest.popleft()
         try:
-            return await self._inbox.receive()
+            await self._inbox.receive()
+            return self._rest.popleft()
         except (anyio.EndOfStream, anyio.ClosedResourceError):
             self._inbox.close()
             await self._done.wait()
@@ -317,9 +327,10 @@ class _Crew(Generic[Row, Result]):
     async def finish(self) -> None:
         """Wait until all tasks are done; keep the results not taken yet."""
         with suppress(anyio.ClosedResourceError):
-            async for result in self._inbox:
-                self._rest.append(result)
+            async for _ in self._inbox:
+                pass
         await self._done.wait()
+        self._is_finished = True
         self._inbox.close()
 
     def abandon(self) -> None:
@@ -368,7 +379,10 @@ class _Crew(Generic[Row, Result]):
                 return
             with suppress(anyio.BrokenResourceError):  # nobody takes results any more
                 for result in results:
-                    await self._outbox.send(result)
+                    # The stream tells that there is one, and does not hold it: what
+                    # was received by somebody cancelled just then would be lost.
+                    self._rest.append(result)
+                    await self._outbox.send(None)
 
 
 class _LiveFeed(Generic[Row]):
@@ -388,7 +402,9 @@ class _LiveFeed(Generic[Row]):
         self._scope = anyio.CancelScope()
         self._call = _caller_from_anywhere()
         self._turn = anyio.Lock()
-        self._out, self._rows = anyio.create_memory_object_stream[Row](32)
+        self._rows: deque[Row] = deque()
+        self._arrived = anyio.Event()
+        self._taken = anyio.Event()
         self._failure: Exception | None = None
         self._is_over = False
 
@@ -404,53 +420,60 @@ class _LiveFeed(Generic[Row]):
         """Read the source, in one task only: it may hold scopes of its own."""
         self._stop.add_reader(self)
         try:
-            with self._scope, self._out:
+            with self._scope:
                 if not self._stop.is_ebbing:
                     await self._read_all()
         except Exception as failure:
             self._failure = failure
         finally:
             self._stop.discard(self)
+            self._is_over = True
+            self._arrived.set()
 
     async def _read_all(self) -> None:
         rows = aiter(self._source)
-        if not hasattr(rows, "aclose"):
+        try:
             async for row in rows:
-                await self._out.send(row)
-            return
-        async with aclosing(rows):  # type: ignore[type-var]
-            async for row in rows:
-                await self._out.send(row)
+                self._rows.append(row)
+                self._arrived.set()
+                while len(self._rows) >= _READ_AHEAD:
+                    self._taken = anyio.Event()
+                    await self._taken.wait()
+        finally:
+            if isinstance(rows, AsyncGenerator):
+                await shielded(rows.aclose)
 
     async def next_pack(self) -> list[tuple[int, Row]] | None:
         """Give a full pack, or what there is when nothing more is ready."""
         async with self._turn:
             while not self._stop.is_ebbing:
-                if pack := self._packer.pop(wait=not self._is_over):
+                has_ended = self._is_over and not self._rows
+                if pack := self._packer.pop(wait=not has_ended):
                     return pack
-                if self._is_over:
+                if has_ended:
+                    self._feed.end(self._failure)
                     break
                 if not await self._read_one() and not self._is_over:
                     return self._packer.pop(wait=False)
         return None
 
     def close(self) -> None:
-        """Let go of rows nobody will take."""
-        self._rows.close()
+        """Count in what was read and is not begun."""
+        while self._rows:
+            self._feed.add(self._rows.popleft())
 
     async def _read_one(self) -> bool:
         """Take in a row; tell whether one came before waiting was no use."""
-        patience = _LINGER if self._packer.is_filling else math.inf
-        with anyio.move_on_after(patience):
-            try:
-                self._feed.add(await self._rows.receive())
-            except anyio.EndOfStream:
-                self._is_over = True
-                if not self._stop.is_ebbing:
-                    self._feed.end(self._failure)
-                return False
-            return True
-        return False
+        if not self._rows and not self._is_over:
+            self._arrived = anyio.Event()
+            patience = _LINGER if self._packer.is_filling else math.inf
+            with anyio.move_on_after(patience):
+                await self._arrived.wait()
+        if not self._rows:
+            return False
+        self._feed.add(self._rows.popleft())
+        self._taken.set()
+        return True
 
 
 _tasks: set[object] = set()

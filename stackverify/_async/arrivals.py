@@ -54,11 +54,13 @@ async def read_reply(arrival: AsyncArrival, flight: Flight) -> Reply:
     """
     reader = Reader(arrival.headers.get("content-encoding", ""))
     chunks = aiter(arrival.chunks)
+    is_late = False
     try:
         async for chunk in chunks:
-            reader.feed(chunk)
-            if flight.is_over:  # a reply in drips never meets a socket's timeout
+            if is_late:  # a reply in drips never meets a socket's timeout
                 raise httpx.ReadTimeout("too slow")
+            reader.feed(chunk)
+            is_late = flight.is_over
         reader.end()
         is_complete = True
     except (*BROKEN, ValueError, ReplyTooLargeError):

@@ -97,11 +97,11 @@ class AsyncBorrowed:
         slots = self._slots.get(current_loop())
         if slots is None:
             slots = self._slots[current_loop()] = Slots(self._limit)
-        request = self._requests.for_httpx(call, upload, flight)
         try:
             with time_limit(flight.timeout):
                 await slots.acquire(flight.timeout)
                 try:
+                    request = self._requests.for_httpx(call, upload, flight)
                     try:
                         response = await self._handle(request)
                     except RuntimeError as error:

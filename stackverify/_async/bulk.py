@@ -28,6 +28,7 @@ from stackverify.errors import (
     BudgetError,
     BulkStoppedError,
     DeadlineError,
+    InvalidInputError,
     StackverifyError,
     UnprocessableError,
 )
@@ -53,10 +54,11 @@ _WINDOW = 10
 class AsyncSendMany(Generic[M]):
     """The outcomes of a bulk send, in the order in which they finish.
 
-    Iterate over it; nothing is sent before. Leaving the loop early, cancelling
-    it, or Ctrl-C begins nothing further and lets what is under way end. `async
-    with` or `aclose()` waits for that end; then `summary` tells what was done and
-    what was not begun, and iterating on gives the outcomes not taken yet.
+    Iterate over it; nothing is sent before. Cancelling the loop, Ctrl-C, the end
+    of an `async with` around it, and `aclose()` begin nothing further and wait for
+    what is under way. Then `summary` tells what was done and what was not begun,
+    and iterating on gives the outcomes not taken yet. After a bare `break` it goes
+    on until its results are no longer taken, and stops when it is dropped.
     """
 
     def __init__(
@@ -70,6 +72,12 @@ class AsyncSendMany(Generic[M]):
         over_budget: bool,
         split_refused: bool,
     ) -> None:
+        if not isinstance(rows, (Iterable, AsyncIterable)):
+            raise InvalidInputError(
+                f"is of type {type(rows).__name__}",
+                "messages",
+                "give a list of messages, or anything else to iterate over",
+            )
         if isinstance(rows, Sized) and not over_budget:
             transport.budget.require(len(rows), month_of(time.time()))
         self._bulk = _Bulk(

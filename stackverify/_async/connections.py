@@ -12,7 +12,8 @@ import ssl
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ from stackverify._async._concurrency import (
     AtLoopEnd,
     Slots,
     current_loop,
+    is_over,
     shielded,
     time_limit,
 )
@@ -96,7 +98,7 @@ class _Pool:
     def __init__(
         self,
         open_line: Callable[[], httpcore.AsyncHTTPConnection],
-        forget: Callable[[], object],
+        forget: Callable[[deque[_Connection]], object],
         limit: int,
     ) -> None:
         self.slots = Slots(limit)
@@ -106,11 +108,12 @@ class _Pool:
 
     async def borrow(self) -> _Connection:
         """Give the connection used last, or a new one."""
-        while self.free:
-            connection = self.free.pop()
-            if connection.is_good:
-                return connection
-            await shielded(connection.line.aclose)
+        with suppress(IndexError):  # none is left, or another thread took it
+            while True:
+                connection = self.free.pop()
+                if connection.is_good:
+                    return connection
+                await shielded(connection.line.aclose)
         return _Connection(self._open_line())
 
     async def give_back(self, connection: _Connection, idle: float) -> None:
@@ -121,16 +124,20 @@ class _Pool:
         now = time.monotonic()
         connection.good_until = now + idle
         self.free.append(connection)
-        for _ in range(_REAPED_AT_ONCE):
-            if not self.free or self.free[0].good_until > now:
-                return
-            await shielded(self.free.popleft().line.aclose)
+        with suppress(IndexError):  # another thread may have taken it
+            for _ in range(_REAPED_AT_ONCE):
+                if self.free[0].good_until > now:
+                    return
+                await shielded(self.free.popleft().line.aclose)
 
 
-async def _close_all(forget: Callable[[], object], free: deque[_Connection]) -> None:
-    forget()
-    while free:
-        await free.pop().line.aclose()
+async def _close_all(
+    forget: Callable[[deque[_Connection]], object], free: deque[_Connection]
+) -> None:
+    forget(free)
+    with suppress(IndexError):
+        while True:
+            await free.pop().line.aclose()
 
 
 def _build_context() -> ssl.SSLContext:
@@ -151,7 +158,7 @@ class AsyncConnections:
         self._is_plain = settings.base_url.startswith("http:")
         self._origin = core_url(settings.base_url).origin
         self._limit = limit
-        self._pools: dict[object, _Pool] = {}
+        self._pools: dict[Hashable, _Pool] = {}
         self._left_to_parent: list[object] = []
         reset_in_child(self)
 
@@ -170,11 +177,11 @@ class AsyncConnections:
     ) -> Reply | NoAnswer:
         """Send a request over a free connection; say how it ended."""
         pool = self._pools.get(current_loop()) or await self._open_pool()
-        request = self._requests.for_connection(call, upload, flight)
         try:
             with time_limit(flight.timeout):
                 await pool.slots.acquire(flight.timeout)
                 try:
+                    request = self._requests.for_connection(call, upload, flight)
                     return await self._over_connection(pool, request, flight)
                 finally:
                     pool.slots.release()
@@ -214,9 +221,12 @@ class AsyncConnections:
         # at once, and not when garbage is collected.
         forget = partial(_forget, weakref.ref(self), loop)
         open_line = partial(_open_line, self._origin, is_plain=self._is_plain)
-        pool = self._pools[loop] = _Pool(open_line, forget, self._limit)
-        await pool.keeper.begin()
-        return pool
+        for other in [other for other in self._pools if is_over(other)]:
+            self._pools.pop(other, None)
+        pool = _Pool(open_line, forget, self._limit)
+        if (first := self._pools.setdefault(loop, pool)) is pool:
+            await pool.keeper.begin()
+        return first
 
     async def aclose(self) -> None:
         """Close the connections of this loop."""
@@ -224,9 +234,12 @@ class AsyncConnections:
             await pool.keeper.aclose()
 
 
-def _forget(owner: weakref.ref[AsyncConnections], loop: object) -> None:
-    if connections := owner():
-        connections._pools.pop(loop, None)
+def _forget(
+    owner: weakref.ref[AsyncConnections], loop: Hashable, free: deque[_Connection]
+) -> None:
+    pools = {} if (connections := owner()) is None else connections._pools
+    if (pool := pools.get(loop)) is not None and pool.free is free:
+        del pools[loop]
 
 
 def _open_line(

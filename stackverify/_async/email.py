@@ -110,7 +110,7 @@ class AsyncEmailResource(AsyncResource):
 
     async def status(
         self,
-        message_id: str,
+        message_id: str | None,
         *,
         timeout: float | None = None,
         deadline: float | None = None,
@@ -123,7 +123,7 @@ class AsyncEmailResource(AsyncResource):
         return await self._run(calls.email_status(message_id), timeout, deadline)
 
     async def wait(
-        self, message_id: str, *, until: str = "delivered", timeout: float = 60.0
+        self, message_id: str | None, *, until: str = "delivered", timeout: float = 60.0
     ) -> EmailStatus:
         """Wait until an email is so far, or can get no further.
 

@@ -67,14 +67,14 @@ class AsyncRequests:
             self._base + call.path,
             headers=self._headers_of(upload),
             stream=_Stream(upload, flight),
-            extensions={"timeout": dict.fromkeys(_PHASES, flight.timeout)},
+            extensions={"timeout": dict.fromkeys(_PHASES, flight.left)},
         )
 
     def for_connection(
         self, call: Call[Any], upload: Upload | None, flight: Flight
     ) -> httpcore.Request:
         """Make a request for a connection of our own."""
-        timeout: float | None = flight.timeout
+        timeout: float | None = flight.left
         # async only: begin
         # One timer around all of it does: those of each step cost another 40 µs.
         timeout = None

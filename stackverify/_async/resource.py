@@ -16,7 +16,12 @@ from stackverify._core.delivery import is_settled, next_poll
 from stackverify._core.options import Options
 from stackverify._core.settings import check_seconds
 from stackverify._services.stackverify.plans import Plan
-from stackverify.errors import DeadlineError, WaitTimeoutError
+from stackverify.errors import (
+    DeadlineError,
+    ReadFailedError,
+    ServerError,
+    WaitTimeoutError,
+)
 from stackverify.models.results import MessageStatus
 
 __all__ = ["AsyncResource"]
@@ -65,8 +70,10 @@ class AsyncResource:
         while (left := ends_at - time.monotonic()) > 0:
             try:
                 status = await self._run(ask(), deadline=left)
-            except DeadlineError:  # the rate limit left no turn
-                break
+            except (DeadlineError, ReadFailedError, ServerError):
+                if time.monotonic() < ends_at:
+                    raise
+                break  # it was the time that was over, not the service
             if is_settled(status.status, until):
                 return status
             await sleep(min(next_poll(poll), ends_at - time.monotonic()))

@@ -101,7 +101,7 @@ class AsyncSmsResource(AsyncResource):
 
     async def status(
         self,
-        message_id: str,
+        message_id: str | None,
         *,
         timeout: float | None = None,
         deadline: float | None = None,
@@ -114,7 +114,7 @@ class AsyncSmsResource(AsyncResource):
         return await self._run(calls.sms_status(message_id), timeout, deadline)
 
     async def wait(
-        self, message_id: str, *, until: str = "delivered", timeout: float = 60.0
+        self, message_id: str | None, *, until: str = "delivered", timeout: float = 60.0
     ) -> SmsStatus:
         """Wait until an SMS is so far, or can get no further.
 

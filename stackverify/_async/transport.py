@@ -37,7 +37,7 @@ from stackverify._process.fork import reset_in_child
 from stackverify._process.stop import Stop
 from stackverify._process.uploads import Upload
 from stackverify._version import __version__
-from stackverify.errors import DeadlineError, NeverLeftError, RefusedError
+from stackverify.errors import DeadlineError, MaybeSentError, StackverifyError
 from stackverify.models.events import (
     Event,
     Hook,
@@ -140,7 +140,9 @@ class AsyncTransport:
         self.budget.spend(call.messages, month, at_most=not over_budget)
         try:
             return await self._run(call, options, stop)
-        except (RefusedError, NeverLeftError, Stopped):
+        except MaybeSentError:
+            raise
+        except (StackverifyError, Stopped):
             self.budget.refund(call.messages, month)
             raise
 
@@ -255,7 +257,7 @@ class _Trip:
         """Heed what the service tells of its own count, if it ever does."""
         told = rate_headers(reply.headers, time.time())
         if told is not None:
-            self.limiter.observe(told)
+            self.limiter.observe(remaining=told.remaining, resets_in=told.resets_in)
 
     def _finished(
         self, number: int, outcome: Reply | NoAnswer, flight: Flight

@@ -86,7 +86,7 @@ class AsyncWhatsAppResource(AsyncResource):
 
     async def status(
         self,
-        message_id: str,
+        message_id: str | None,
         *,
         timeout: float | None = None,
         deadline: float | None = None,
@@ -99,7 +99,7 @@ class AsyncWhatsAppResource(AsyncResource):
         return await self._run(calls.whatsapp_status(message_id), timeout, deadline)
 
     async def wait(
-        self, message_id: str, *, until: str = "delivered", timeout: float = 60.0
+        self, message_id: str | None, *, until: str = "delivered", timeout: float = 60.0
     ) -> WhatsAppStatus:
         """Wait until a WhatsApp message is so far, or can get no further.
 

@@ -97,7 +97,9 @@ def _outcome_of_result(
 ) -> Outcome[M]:
     if result is None:
         return Accepted(index, message, receipt)
-    if result.message_id is None and (result.error or result.status in _REJECTED):
+    if result.message_id is None and (
+        result.error or (result.status or "").lower() in _REJECTED
+    ):
         why = scrub(result.error or result.status or "", _texts_of(message))
         what = f"The service took the request and refused this recipient ({why})."
         return Refused(index, message, RefusedError(what, receipt.reply))

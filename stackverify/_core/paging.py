@@ -46,7 +46,8 @@ class Walk:
         if self._repeats >= _TOO_OFTEN:
             raise ReadFailedError(
                 f"GET /sms: page {page.number} is page {page.number - 1} again, so "
-                "the service does not count pages as the reference says."
+                "the service does not count pages as the reference says.",
+                page.reply,
             )
         rows = tuple(row for row in page.rows if not self._was_seen(row))
         is_over = self._ends(page)

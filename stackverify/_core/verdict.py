@@ -113,7 +113,7 @@ def judge_reply(
         return None if reply.is_complete else unreadable(call, reply, "cut short")
     what = _words(call, reply)
     if released is False and call.is_send and reply.status != 429:
-        return _refusal(call, reply, what) or SendCutShortError(what)
+        return _refusal(call, reply, what) or SendCutShortError(what, reply)
     if reply.status == 429:
         return RateLimitedError(what, reply, retry_after(reply, wall))
     if refusal := _refusal(call, reply, what):
@@ -124,7 +124,8 @@ def judge_reply(
 def unreadable(call: Call[Any], reply: Reply, why: str) -> StackverifyError:
     """Say that a success cannot be read."""
     what = f"{call.route}: answered {reply.status}, with a body that is {why}."
-    return UnreadableReplyError(what, reply) if call.is_send else ReadFailedError(what)
+    kind = UnreadableReplyError if call.is_send else ReadFailedError
+    return kind(what, reply)
 
 
 def retry_after(reply: Reply, wall: float) -> float | None:
@@ -204,7 +205,8 @@ def _words(call: Call[Any], reply: Reply) -> str:
     )
     needs = f"; needs {call.permission}" if reply.status == 403 else ""
     quoted = f" ({details[:500]})" if details else ""
-    request = f", request {reply.request_id}" if reply.request_id else ""
+    named = scrub(reply.request_id or "", call.secrets)[:100]
+    request = f", request {named}" if named else ""
     return f"{call.route}: answered {reply.status}{quoted}{needs}{request}."
 
 

@@ -55,6 +55,11 @@ class Flight:
         return self.elapsed >= self.timeout
 
     @property
+    def left(self) -> float:
+        """Seconds it may still take; a socket takes no limit of 0."""
+        return max(0.001, self.timeout - self.elapsed)
+
+    @property
     def elapsed(self) -> float:
         """Seconds since it began."""
         return self.clock() - self.started_at

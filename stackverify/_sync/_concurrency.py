@@ -20,6 +20,7 @@ __all__ = [
     "Parker",
     "Slots",
     "current_loop",
+    "is_over",
     "park_under",
     "run_blocking",
     "shielded",
@@ -44,22 +45,30 @@ def current_loop() -> Hashable:
     return _process
 
 
+def is_over(loop: Hashable) -> bool:
+    """Tell that the process is not over."""
+    return False
+
+
 class Parker:
     """Waits until it is woken, from any thread, or until its time is up."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        # Not an Event: a garbage collection inside of its lock may want to wake it.
+        self._wakings: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def unpark(self) -> bool:
         """Wake it."""
-        self._event.set()
+        self._wakings.put(None)
         return True
 
     def park(self, seconds: float) -> None:
         """Wait; one waking that came before counts."""
-        if seconds > 0:
-            self._event.wait(None if math.isinf(seconds) else seconds)
-        self._event.clear()
+        with suppress(queue.Empty):
+            if seconds > 0:
+                self._wakings.get(timeout=None if math.isinf(seconds) else seconds)
+            while True:
+                self._wakings.get_nowait()
 
 
 def park_under(stop: Stop | None, seconds: float) -> bool:
@@ -270,6 +279,7 @@ class _Crew(Generic[Row, Result]):
         results = self._done.get()
         self.under_way -= 1
         if isinstance(results, BaseException):
+            self._stop.tell()
             raise results
         return results
 

@@ -55,11 +55,13 @@ def read_reply(arrival: Arrival, flight: Flight) -> Reply:
     """
     reader = Reader(arrival.headers.get("content-encoding", ""))
     chunks = iter(arrival.chunks)
+    is_late = False
     try:
         for chunk in chunks:
-            reader.feed(chunk)
-            if flight.is_over:  # a reply in drips never meets a socket's timeout
+            if is_late:  # a reply in drips never meets a socket's timeout
                 raise httpx.ReadTimeout("too slow")
+            reader.feed(chunk)
+            is_late = flight.is_over
         reader.end()
         is_complete = True
     except (*BROKEN, ValueError, ReplyTooLargeError):

@@ -98,11 +98,11 @@ class Borrowed:
         slots = self._slots.get(current_loop())
         if slots is None:
             slots = self._slots[current_loop()] = Slots(self._limit)
-        request = self._requests.for_httpx(call, upload, flight)
         try:
             with time_limit(flight.timeout):
                 slots.acquire(flight.timeout)
                 try:
+                    request = self._requests.for_httpx(call, upload, flight)
                     try:
                         response = self._handle(request)
                     except RuntimeError as error:

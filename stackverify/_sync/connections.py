@@ -13,7 +13,8 @@ import ssl
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -32,6 +33,7 @@ from stackverify._sync._concurrency import (
     AtLoopEnd,
     Slots,
     current_loop,
+    is_over,
     shielded,
     time_limit,
 )
@@ -97,7 +99,7 @@ class _Pool:
     def __init__(
         self,
         open_line: Callable[[], httpcore.HTTPConnection],
-        forget: Callable[[], object],
+        forget: Callable[[deque[_Connection]], object],
         limit: int,
     ) -> None:
         self.slots = Slots(limit)
@@ -107,11 +109,12 @@ class _Pool:
 
     def borrow(self) -> _Connection:
         """Give the connection used last, or a new one."""
-        while self.free:
-            connection = self.free.pop()
-            if connection.is_good:
-                return connection
-            shielded(connection.line.close)
+        with suppress(IndexError):  # none is left, or another thread took it
+            while True:
+                connection = self.free.pop()
+                if connection.is_good:
+                    return connection
+                shielded(connection.line.close)
         return _Connection(self._open_line())
 
     def give_back(self, connection: _Connection, idle: float) -> None:
@@ -122,16 +125,20 @@ class _Pool:
         now = time.monotonic()
         connection.good_until = now + idle
         self.free.append(connection)
-        for _ in range(_REAPED_AT_ONCE):
-            if not self.free or self.free[0].good_until > now:
-                return
-            shielded(self.free.popleft().line.close)
+        with suppress(IndexError):  # another thread may have taken it
+            for _ in range(_REAPED_AT_ONCE):
+                if self.free[0].good_until > now:
+                    return
+                shielded(self.free.popleft().line.close)
 
 
-def _close_all(forget: Callable[[], object], free: deque[_Connection]) -> None:
-    forget()
-    while free:
-        free.pop().line.close()
+def _close_all(
+    forget: Callable[[deque[_Connection]], object], free: deque[_Connection]
+) -> None:
+    forget(free)
+    with suppress(IndexError):
+        while True:
+            free.pop().line.close()
 
 
 def _build_context() -> ssl.SSLContext:
@@ -152,7 +159,7 @@ class Connections:
         self._is_plain = settings.base_url.startswith("http:")
         self._origin = core_url(settings.base_url).origin
         self._limit = limit
-        self._pools: dict[object, _Pool] = {}
+        self._pools: dict[Hashable, _Pool] = {}
         self._left_to_parent: list[object] = []
         reset_in_child(self)
 
@@ -171,11 +178,11 @@ class Connections:
     ) -> Reply | NoAnswer:
         """Send a request over a free connection; say how it ended."""
         pool = self._pools.get(current_loop()) or self._open_pool()
-        request = self._requests.for_connection(call, upload, flight)
         try:
             with time_limit(flight.timeout):
                 pool.slots.acquire(flight.timeout)
                 try:
+                    request = self._requests.for_connection(call, upload, flight)
                     return self._over_connection(pool, request, flight)
                 finally:
                     pool.slots.release()
@@ -215,9 +222,12 @@ class Connections:
         # at once, and not when garbage is collected.
         forget = partial(_forget, weakref.ref(self), loop)
         open_line = partial(_open_line, self._origin, is_plain=self._is_plain)
-        pool = self._pools[loop] = _Pool(open_line, forget, self._limit)
-        pool.keeper.begin()
-        return pool
+        for other in [other for other in self._pools if is_over(other)]:
+            self._pools.pop(other, None)
+        pool = _Pool(open_line, forget, self._limit)
+        if (first := self._pools.setdefault(loop, pool)) is pool:
+            pool.keeper.begin()
+        return first
 
     def close(self) -> None:
         """Close the connections of this loop."""
@@ -225,9 +235,12 @@ class Connections:
             pool.keeper.close()
 
 
-def _forget(owner: weakref.ref[Connections], loop: object) -> None:
-    if connections := owner():
-        connections._pools.pop(loop, None)
+def _forget(
+    owner: weakref.ref[Connections], loop: Hashable, free: deque[_Connection]
+) -> None:
+    pools = {} if (connections := owner()) is None else connections._pools
+    if (pool := pools.get(loop)) is not None and pool.free is free:
+        del pools[loop]
 
 
 def _open_line(origin: httpcore.Origin, *, is_plain: bool) -> httpcore.HTTPConnection:

@@ -111,7 +111,7 @@ class EmailResource(Resource):
 
     def status(
         self,
-        message_id: str,
+        message_id: str | None,
         *,
         timeout: float | None = None,
         deadline: float | None = None,
@@ -124,7 +124,7 @@ class EmailResource(Resource):
         return self._run(calls.email_status(message_id), timeout, deadline)
 
     def wait(
-        self, message_id: str, *, until: str = "delivered", timeout: float = 60.0
+        self, message_id: str | None, *, until: str = "delivered", timeout: float = 60.0
     ) -> EmailStatus:
         """Wait until an email is so far, or can get no further.
 

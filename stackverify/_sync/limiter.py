@@ -9,7 +9,6 @@ from types import TracebackType
 
 from stackverify._core.flow import Stopped
 from stackverify._core.limiter import Permit, Usage
-from stackverify._core.rate_headers import Told
 from stackverify._process.stop import Stop
 from stackverify._process.turns import Ticket, Turns
 from stackverify._sync._concurrency import Parker
@@ -105,9 +104,14 @@ class Limiter:
         """Tell how much of the rate is in use."""
         return self._turns.usage()
 
-    def observe(self, told: Told) -> None:
-        """Heed what the service tells of its own count: it beats inference."""
-        self._turns.observe(remaining=told.remaining, resets_in=told.resets_in)
+    def observe(self, *, remaining: int, resets_in: float | None = None) -> None:
+        """Heed what the service tells of its own count: it beats inference.
+
+        Args:
+            remaining: Requests left in its window.
+            resets_in: Seconds until the next one.
+        """
+        self._turns.observe(remaining=remaining, resets_in=resets_in)
 
     def acquire(
         self,

@@ -68,14 +68,14 @@ class Requests:
             self._base + call.path,
             headers=self._headers_of(upload),
             stream=_Stream(upload, flight),
-            extensions={"timeout": dict.fromkeys(_PHASES, flight.timeout)},
+            extensions={"timeout": dict.fromkeys(_PHASES, flight.left)},
         )
 
     def for_connection(
         self, call: Call[Any], upload: Upload | None, flight: Flight
     ) -> httpcore.Request:
         """Make a request for a connection of our own."""
-        timeout: float | None = flight.timeout
+        timeout: float | None = flight.left
         return httpcore.Request(
             call.method,
             self._url(call),

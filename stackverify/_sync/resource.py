@@ -17,7 +17,12 @@ from stackverify._services.stackverify.plans import Plan
 from stackverify._sync._concurrency import sleep
 from stackverify._sync.bulk import SendMany
 from stackverify._sync.transport import Transport
-from stackverify.errors import DeadlineError, WaitTimeoutError
+from stackverify.errors import (
+    DeadlineError,
+    ReadFailedError,
+    ServerError,
+    WaitTimeoutError,
+)
 from stackverify.models.results import MessageStatus
 
 __all__ = ["Resource"]
@@ -66,8 +71,10 @@ class Resource:
         while (left := ends_at - time.monotonic()) > 0:
             try:
                 status = self._run(ask(), deadline=left)
-            except DeadlineError:  # the rate limit left no turn
-                break
+            except (DeadlineError, ReadFailedError, ServerError):
+                if time.monotonic() < ends_at:
+                    raise
+                break  # it was the time that was over, not the service
             if is_settled(status.status, until):
                 return status
             sleep(min(next_poll(poll), ends_at - time.monotonic()))

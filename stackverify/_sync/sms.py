@@ -102,7 +102,7 @@ class SmsResource(Resource):
 
     def status(
         self,
-        message_id: str,
+        message_id: str | None,
         *,
         timeout: float | None = None,
         deadline: float | None = None,
@@ -115,7 +115,7 @@ class SmsResource(Resource):
         return self._run(calls.sms_status(message_id), timeout, deadline)
 
     def wait(
-        self, message_id: str, *, until: str = "delivered", timeout: float = 60.0
+        self, message_id: str | None, *, until: str = "delivered", timeout: float = 60.0
     ) -> SmsStatus:
         """Wait until an SMS is so far, or can get no further.
 

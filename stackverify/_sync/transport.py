@@ -38,7 +38,7 @@ from stackverify._process.uploads import Upload
 from stackverify._sync._concurrency import park_under, run_blocking
 from stackverify._sync.limiter import Limiter, Turn
 from stackverify._version import __version__
-from stackverify.errors import DeadlineError, NeverLeftError, RefusedError
+from stackverify.errors import DeadlineError, MaybeSentError, StackverifyError
 from stackverify.models.events import (
     Event,
     Hook,
@@ -141,7 +141,9 @@ class Transport:
         self.budget.spend(call.messages, month, at_most=not over_budget)
         try:
             return self._run(call, options, stop)
-        except (RefusedError, NeverLeftError, Stopped):
+        except MaybeSentError:
+            raise
+        except (StackverifyError, Stopped):
             self.budget.refund(call.messages, month)
             raise
 
@@ -254,7 +256,7 @@ class _Trip:
         """Heed what the service tells of its own count, if it ever does."""
         told = rate_headers(reply.headers, time.time())
         if told is not None:
-            self.limiter.observe(told)
+            self.limiter.observe(remaining=told.remaining, resets_in=told.resets_in)
 
     def _finished(
         self, number: int, outcome: Reply | NoAnswer, flight: Flight

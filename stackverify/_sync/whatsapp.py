@@ -87,7 +87,7 @@ class WhatsAppResource(Resource):
 
     def status(
         self,
-        message_id: str,
+        message_id: str | None,
         *,
         timeout: float | None = None,
         deadline: float | None = None,
@@ -100,7 +100,7 @@ class WhatsAppResource(Resource):
         return self._run(calls.whatsapp_status(message_id), timeout, deadline)
 
     def wait(
-        self, message_id: str, *, until: str = "delivered", timeout: float = 60.0
+        self, message_id: str | None, *, until: str = "delivered", timeout: float = 60.0
     ) -> WhatsAppStatus:
         """Wait until a WhatsApp message is so far, or can get no further.
 

@@ -81,30 +81,35 @@ def send_sms(
     )
 
 
-def sms_status(message_id: str, *, lane: Lane = Lane.TRANSACTIONAL) -> Call[SmsStatus]:
+def sms_status(
+    message_id: str | None, *, lane: Lane = Lane.TRANSACTIONAL
+) -> Call[SmsStatus]:
     """Ask how far an SMS got."""
     return _status("sms", SmsStatus, message_id, lane)
 
 
 def email_status(
-    message_id: str, *, lane: Lane = Lane.TRANSACTIONAL
+    message_id: str | None, *, lane: Lane = Lane.TRANSACTIONAL
 ) -> Call[EmailStatus]:
     """Ask how far an email got."""
     return _status("email", EmailStatus, message_id, lane)
 
 
 def whatsapp_status(
-    message_id: str, *, lane: Lane = Lane.TRANSACTIONAL
+    message_id: str | None, *, lane: Lane = Lane.TRANSACTIONAL
 ) -> Call[WhatsAppStatus]:
     """Ask how far a WhatsApp message got."""
     return _status("whatsapp", WhatsAppStatus, message_id, lane)
 
 
-def _status(channel: str, model: type[S], message_id: str, lane: Lane) -> Call[S]:
+def _status(
+    channel: str, model: type[S], message_id: str | None, lane: Lane
+) -> Call[S]:
+    segment = checks.message_id(message_id)
     return Call(
         "GET",
-        f"/{channel}/status/{checks.message_id(message_id)}",
-        status_reader(model, message_id),
+        f"/{channel}/status/{segment}",
+        status_reader(model, str(message_id)),
         permission=f"{channel}:read",
         lane=lane,
     )
