@@ -70,7 +70,9 @@ class AsyncResource:
         while (left := ends_at - time.monotonic()) > 0:
             try:
                 status = await self._run(ask(), deadline=left)
-            except (DeadlineError, ReadFailedError, ServerError):
+            except DeadlineError:  # the rate limit left no turn
+                break
+            except (ReadFailedError, ServerError):
                 if time.monotonic() < ends_at:
                     raise
                 break  # it was the time that was over, not the service
