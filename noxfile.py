@@ -34,7 +34,9 @@ def lowest(session: nox.Session) -> None:
     """They hold with the oldest versions that pyproject.toml admits."""
     session.install("-e", ".[test]", RUFF, *_oldest())
     folders = ("tests/core", "tests/_async", "tests/_sync", "tests/sandbox")
-    session.run("python", "-m", "pytest", "-n", "4", *folders, *session.posargs)
+    # anyio before 4.13 leaves the socket of a cancelled connect to the collector.
+    late = ("-W", "ignore::pytest.PytestUnraisableExceptionWarning")
+    session.run("python", "-m", "pytest", "-n", "4", *late, *folders, *session.posargs)
 
 
 @nox.session
