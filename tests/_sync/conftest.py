@@ -20,7 +20,7 @@ TIER = "enterprise:60000"
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """A pretend service of its own for each test; it stops while others go on."""
-    running = Sandbox(tier=TIER)
+    running = Sandbox(tier=TIER, failing=0.0)
     running.start()
     yield running
     threading.Thread(target=running.stop).start()
