@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2024.4.15"
 nox.options.error_on_missing_interpreters = False
@@ -26,7 +27,7 @@ PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 def tests(session: nox.Session) -> None:
     """The facts stated in tests/ hold, on every Python that is here."""
     session.install("-e", ".[test]", RUFF)
-    session.run("python", "-m", "pytest", "-n", "4", *session.posargs)
+    _pytest(session)
 
 
 @nox.session
@@ -36,7 +37,7 @@ def lowest(session: nox.Session) -> None:
     folders = ("tests/core", "tests/_async", "tests/_sync", "tests/sandbox")
     # anyio before 4.13 leaves the socket of a cancelled connect to the collector.
     late = ("-W", "ignore::pytest.PytestUnraisableExceptionWarning")
-    session.run("python", "-m", "pytest", "-n", "4", *late, *folders, *session.posargs)
+    _pytest(session, *late, *folders)
 
 
 @nox.session
@@ -76,6 +77,16 @@ def benchmarks(session: nox.Session) -> None:
     """What it costs, beside what a user would pick instead."""
     session.install("-e", ".[test]", "requests", "pydantic")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+def _pytest(session: nox.Session, *words: str) -> None:
+    """Run the tests; on a machine under load, ask once more, alone, what failed."""
+    command = ("python", "-m", "pytest", *words, *session.posargs)
+    try:
+        session.run(*command, "-n", "4")
+    except CommandFailed:
+        session.warn("Some failed among the others: once more, by themselves.")
+        session.run(*command, "--last-failed")
 
 
 def _oldest() -> list[str]:

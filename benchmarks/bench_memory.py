@@ -23,6 +23,7 @@ __all__ = ["main"]
 
 _COUNTS = (1_000, 10_000, 100_000)
 _FULL = 1_000_000
+_TRACED = 10_000
 _STATUS = Path("/proc/self/status")
 
 
@@ -89,28 +90,28 @@ async def _gather(count: int) -> None:
 
 
 def _show(title: str, send: Callable[[int], None], counts: tuple[int, ...]) -> None:
-    send(100)  # loads what is loaded once
-    rows = [[f"{count:,}", *_growth(send, count)] for count in counts]
-    show(title, ["rows", "MB at most above the start", "MB of the process"], rows)
+    send(_COUNTS[0])  # loads what is loaded once
+    rows = [[f"{count:,}", _grown(send, count), _held(send, count)] for count in counts]
+    show(title, ["rows", "MB more, process", "MB at most, Python's own"], rows)
 
 
-def _growth(send: Callable[[int], None], count: int) -> list[str]:
+def _grown(send: Callable[[int], None], count: int) -> str:
+    if not _STATUS.exists():
+        return "-"
     gc.collect()
-    peak_before = _reset_peak()
+    before = _reset_peak()
     send(count)
-    resident = _peak() - peak_before
-    # Tracing takes twice the time, and counts Python's own memory to the byte; the
-    # process's peak also counts what the allocator keeps.
-    traced = _traced(send, min(count, _COUNTS[-1]))
-    return [f"{traced:+.2f}", f"{resident:+.1f}" if _STATUS.exists() else "-"]
+    return f"{_peak() - before:+.1f}"
 
 
-def _traced(send: Callable[[int], None], count: int) -> float:
+def _held(send: Callable[[int], None], count: int) -> str:
+    if count > _TRACED:  # tracing takes three times as long
+        return "-"
     gc.collect()
     tracemalloc.start()
     try:
         send(count)
-        return tracemalloc.get_traced_memory()[1] / 1e6
+        return f"{tracemalloc.get_traced_memory()[1] / 1e6:.2f}"
     finally:
         tracemalloc.stop()
 
