@@ -39,6 +39,7 @@ from stackverify import (
     Outcome,
     Sms,
     StackverifyError,
+    Tier,
     count_segments,
 )
 from stackverify.errors import BulkStoppedError
@@ -64,6 +65,7 @@ def main() -> int:
     try:
         return asyncio.run(_campaign(options))
     except KeyboardInterrupt:
+        print("Interrupted: what was not sent is in the files named above, if any.")
         return 130
     except StackverifyError as error:
         print(error, file=sys.stderr)
@@ -92,26 +94,43 @@ def _options() -> argparse.Namespace:
     }
     if options.only:
         templates = {options.only: templates[options.only]}
-    try:
-        _check(options.csv, [text for texts in templates.values() for text in texts])
-    except (OSError, ValueError) as error:
-        parser.error(str(error))
     options.channels = list(templates)
+    try:
+        if options.tier:
+            options.tier = Tier.parse(options.tier)
+        _check(options, [text for texts in templates.values() for text in texts])
+    except (OSError, ValueError, StackverifyError) as error:
+        parser.error(str(error))
     return options
 
 
-def _check(path: Path, templates: list[str]) -> None:
-    """Check each placeholder against each row, before anything is sent."""
+def _check(options: argparse.Namespace, templates: list[str]) -> None:
+    """Check columns and placeholders against each row, before anything is sent."""
+    path: Path = options.csv
+    needed = {{"sms": "phone", "email": "email"}[name] for name in options.channels}
     wanted = {
         name
         for template in templates
         for _, name, _, _ in string.Formatter().parse(template)
         if name is not None
     }
+    line = 1
     for line, row in enumerate(_rows(path), start=2):
+        if absent := sorted(needed - row.keys()):
+            found = ", ".join(map(str, row))
+            raise ValueError(f"{path}: no column {', '.join(absent)}; found {found}")
+        if None in row:
+            raise ValueError(f"{path}, line {line}: more fields than the header has")
         if missing := sorted(name for name in wanted if not row.get(name)):
             columns = ", ".join(f"{{{name}}}" for name in missing)
             raise ValueError(f"{path}, line {line}: no value for {columns}")
+        for template in templates:
+            try:
+                template.format_map(row)
+            except (LookupError, ValueError, AttributeError) as error:
+                raise ValueError(f"a template cannot be filled in: {error}") from None
+    if line == 1:
+        raise ValueError(f"{path}: no rows")
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -124,8 +143,8 @@ async def _campaign(options: argparse.Namespace) -> int:
         service: dict[str, Any] = {"tier": options.tier}
         sandbox = None
         if options.sandbox:
-            tier = options.tier or SANDBOX_TIER
-            sandbox = stack.enter_context(Sandbox(tier=tier))
+            tier = options.tier or Tier.parse(SANDBOX_TIER)
+            sandbox = stack.enter_context(Sandbox(tier=_tier_text(tier)))
             service = {
                 "api_key": sandbox.api_key,
                 "base_url": sandbox.base_url,
@@ -156,6 +175,10 @@ async def _campaign(options: argparse.Namespace) -> int:
     return 0 if all(report.is_perfect for report in reports) else 1
 
 
+def _tier_text(tier: Tier) -> str:
+    return f"enterprise:{tier.requests_per_minute}"
+
+
 @attrs.define
 class Report:
     """What became of one channel's messages."""
@@ -166,7 +189,7 @@ class Report:
     seconds: float = 0.0
     segments: Counter[str] = attrs.field(factory=Counter)
     failures: list[str] = attrs.field(factory=list)
-    settled: set[int] = attrs.field(factory=set)
+    to_repeat: set[int] = attrs.field(factory=set)
     summary: BulkSummary = attrs.field(factory=BulkSummary)
     stopped_by: str = ""
     interrupted: bool = False
@@ -183,8 +206,8 @@ class Report:
 
     def add(self, outcome: Outcome[Any]) -> None:
         """Count one outcome."""
-        if not isinstance(outcome, NotSent):
-            self.settled.add(outcome.index)
+        if isinstance(outcome, NotSent):
+            self.to_repeat.add(outcome.index)
         if isinstance(outcome, Accepted):
             if isinstance(outcome.message, Sms):
                 cost = count_segments(outcome.message.text)
@@ -199,7 +222,11 @@ class Report:
         done, rate = self.summary, 0.0
         if self.seconds:
             rate = done.requests / self.seconds * 60
-        print(f"\n{self.channel.upper()}: {self.rows:,} rows in {self.seconds:.1f} s")
+        print(
+            f"\n{self.channel.upper()}: {done.finished:,} of {self.rows:,} rows ",
+            end="",
+        )
+        print(f"in {self.seconds:.1f} s")
         print(f"  accepted {done.accepted:,}   refused {done.refused:,}   ", end="")
         print(f"not sent {done.not_sent:,}   unknown {done.unknown:,}")
         print(f"  {done.requests:,} requests, {rate:,.0f} a minute; ", end="")
@@ -247,11 +274,17 @@ async def _send(
 
 
 def _keep_rest(options: argparse.Namespace, report: Report) -> None:
-    """Write down the rows that can be sent without a doubt, and say how."""
+    """Write down the rows that can be sent without a doubt, and say how.
+
+    These are the rows that never left or were never begun. A row that is unknown
+    is none of them: it may have been sent.
+    """
+    done = report.summary
+    certain = report.to_repeat | {*done.unfinished}
     rest = [
         row
         for index, row in enumerate(_rows(options.csv))
-        if index not in report.settled
+        if index in certain or index >= done.next_index
     ]
     if not rest:
         return
@@ -266,10 +299,11 @@ def _keep_rest(options: argparse.Namespace, report: Report) -> None:
 
 def _command(options: argparse.Namespace, path: Path, channel: str) -> str:
     """Write the command that sends these rows over this channel."""
-    words = ["python", sys.argv[0], str(path), "--only", channel]
+    words = [sys.executable, sys.argv[0], str(path), "--only", channel]
     for name, default in DEFAULTS.items():
         if (value := getattr(options, name)) != default:
-            words += [f"--{name}", value]
+            text = _tier_text(value) if isinstance(value, Tier) else value
+            words += [f"--{name}", text]
     return shlex.join(words + ["--sandbox"] * options.sandbox)
 
 
@@ -312,11 +346,15 @@ class _Lines:
     channel: str
     total: int
     next_line: float = attrs.field(factory=time.monotonic)
+    shown: int = -1
 
     def __call__(self, done: BulkSummary) -> None:
         """Print a line, if it is time for one or all is done."""
-        if time.monotonic() < self.next_line and done.finished < self.total:
+        if done.finished == self.shown or (
+            time.monotonic() < self.next_line and done.finished < self.total
+        ):
             return
+        self.shown = done.finished
         self.next_line = time.monotonic() + SECONDS_BETWEEN_LINES
         print(
             f"{self.channel.upper()}: {done.finished:,} of {self.total:,}", flush=True

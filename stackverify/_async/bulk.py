@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterable, Iterable, Sized
+from collections.abc import AsyncIterable, Iterable, Mapping, Sized
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -72,7 +72,8 @@ class AsyncSendMany(Generic[M]):
         over_budget: bool,
         split_refused: bool,
     ) -> None:
-        if not isinstance(rows, (Iterable, AsyncIterable)):
+        is_single = isinstance(rows, (str, bytes, Mapping))
+        if is_single or not isinstance(rows, (Iterable, AsyncIterable)):
             raise InvalidInputError(
                 f"is of type {type(rows).__name__}",
                 "messages",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Mapping, Sized
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -73,7 +73,8 @@ class SendMany(Generic[M]):
         over_budget: bool,
         split_refused: bool,
     ) -> None:
-        if not isinstance(rows, (Iterable, Iterable)):
+        is_single = isinstance(rows, (str, bytes, Mapping))
+        if is_single or not isinstance(rows, (Iterable, Iterable)):
             raise InvalidInputError(
                 f"is of type {type(rows).__name__}",
                 "messages",

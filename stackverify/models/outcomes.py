@@ -14,6 +14,11 @@ __all__ = ["Accepted", "BulkSummary", "NotSent", "Outcome", "Refused", "Unknown"
 Message = TypeVar("Message")
 
 
+def _shown(message: object) -> str:
+    """Show a message, which masks itself; of anything else, its kind."""
+    return repr(message) if attrs.has(type(message)) else type(message).__name__
+
+
 @attrs.frozen
 class Accepted(Generic[Message]):
     """The service took it.
@@ -25,7 +30,7 @@ class Accepted(Generic[Message]):
     """
 
     index: int
-    message: Message
+    message: Message = attrs.field(repr=_shown)
     receipt: Receipt
 
 
@@ -40,7 +45,7 @@ class Refused(Generic[Message]):
     """
 
     index: int
-    message: Message
+    message: Message = attrs.field(repr=_shown)
     error: StackverifyError
 
 
@@ -60,7 +65,7 @@ class Unknown(Generic[Message]):
     """
 
     index: int
-    message: Message
+    message: Message = attrs.field(repr=_shown)
     error: StackverifyError
 
 
