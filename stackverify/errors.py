@@ -26,7 +26,14 @@ StackverifyError
 │   ├── UnreadableReplyError    a success that cannot be read (also a ReplyError)
 │   └── SendServerError
 ├── ReadFailedError             a read brought no usable answer: repeat at will
-└── WaitTimeoutError            the status waited for did not come (TimeoutError)
+├── WaitTimeoutError            the status waited for did not come (TimeoutError)
+└── WebhookError                a webhook was not taken; `answer` is its HTTP status
+    ├── RawBodyError            500: not the bytes as they were received (TypeError)
+    ├── BodyTooLargeError       413: no event is that large
+    ├── SignatureError          401: nobody who has a secret signed this
+    ├── UnreadableEventError    400: it is signed, and no event
+    ├── StaleEventError         400: it tells of another time than now
+    └── EventBusyError          503: the same message is being handled right now
 
 Every message is masked: no key, number, address or text is in it. The reply
 as it came is at `error.reply`. All of them can be pickled.
@@ -35,6 +42,7 @@ as it came is at `error.reply`. All of them can be pickled.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import attrs
@@ -43,12 +51,14 @@ from stackverify.reply import Reply
 
 __all__ = [
     "BadRequestError",
+    "BodyTooLargeError",
     "BudgetError",
     "BulkStoppedError",
     "CertificateError",
     "ConfigurationError",
     "ConnectFailedError",
     "DeadlineError",
+    "EventBusyError",
     "ForbiddenError",
     "InvalidInputError",
     "MaybeSentError",
@@ -56,6 +66,7 @@ __all__ = [
     "NoReplyError",
     "NotFoundError",
     "RateLimitedError",
+    "RawBodyError",
     "ReadFailedError",
     "RedirectedError",
     "RefusedError",
@@ -63,11 +74,15 @@ __all__ = [
     "SendCutShortError",
     "SendServerError",
     "ServerError",
+    "SignatureError",
     "StackverifyError",
+    "StaleEventError",
     "UnauthorizedError",
     "UnprocessableError",
+    "UnreadableEventError",
     "UnreadableReplyError",
     "WaitTimeoutError",
+    "WebhookError",
 ]
 
 
@@ -329,3 +344,72 @@ class WaitTimeoutError(StackverifyError, TimeoutError):
 
     last: Any = None
     next_step = "The message is still on its way: wait again, or ask for its status."
+
+
+@attrs.define(eq=False, slots=False)
+class WebhookError(StackverifyError):
+    """A webhook was not taken."""
+
+    answer: ClassVar[int] = 400
+    """The HTTP status for its sender; the reason is not for them to know."""
+    answer_headers: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """The HTTP headers that go with it."""
+
+
+@attrs.define(eq=False, slots=False)
+class RawBodyError(WebhookError, TypeError):
+    """What was given is not the body as it was received."""
+
+    answer = 500
+    next_step = (
+        "The signature is made of the bytes as they were received: give those. "
+        "FastAPI and Starlette have them at `await request.body()`, aiohttp at "
+        "`await request.read()`, Flask at `request.get_data()`, Django at "
+        "`request.body`; nothing may read or rewrite them before."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class BodyTooLargeError(WebhookError):
+    """The body is larger than an event may be."""
+
+    answer = 413
+    next_step = "It was not looked at; if it is genuine, raise `max_body`."
+
+
+@attrs.define(eq=False, slots=False)
+class SignatureError(WebhookError):
+    """Nobody who has a secret signed this."""
+
+    answer = 401
+    next_step = (
+        "Do not trust it. If all are refused: compare the secret with the one in "
+        "Settings → Webhooks, and see that nothing rewrites the body on its way."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class UnreadableEventError(WebhookError):
+    """It is signed, and it is no event."""
+
+    next_step = "It was not handled: show the service's support what they send."
+
+
+@attrs.define(eq=False, slots=False)
+class StaleEventError(WebhookError):
+    """The time it tells of is too far from now."""
+
+    next_step = (
+        "It was not handled. If it is genuine: check this machine's clock, or "
+        "allow more `tolerance`, since the service repeats late what it could not "
+        "deliver."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class EventBusyError(WebhookError):
+    """Another delivery about the same message is being handled right now."""
+
+    answer = 503
+    answer_headers = MappingProxyType({"Retry-After": "1"})
+    next_step = "Its sender is asked to try again."

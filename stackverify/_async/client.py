@@ -15,6 +15,7 @@ from stackverify._async.transport import AsyncTransport
 from stackverify._async.whatsapp import AsyncWhatsAppResource
 from stackverify._core.options import Options, SmsBody
 from stackverify._core.settings import resolve
+from stackverify._process.reports import Reporter
 from stackverify.models.events import Hook
 from stackverify.models.retry import Retry
 from stackverify.models.tier import Tier
@@ -48,6 +49,8 @@ class AsyncClient:
             share.
         max_connections: Connections at most, for each event loop; by default as
             many as the rate needs.
+        receiver: A receiver of webhooks in this process: `wait` then takes the
+            status from its delivery reports instead of asking for it.
 
     Raises:
         ConfigurationError: A setting is missing or cannot be used.
@@ -67,6 +70,7 @@ class AsyncClient:
         http: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None,
         limiter: AsyncLimiter | None = None,
         max_connections: int | None = None,
+        receiver: Reporter | None = None,
     ) -> None:
         settings = resolve(os.environ, api_key=api_key, base_url=base_url, tier=tier)
         options = Options(
@@ -79,15 +83,15 @@ class AsyncClient:
         self._transport = AsyncTransport(
             settings, http=http, limiter=limiter, max_connections=max_connections
         )
+        self._reports = receiver.reports if receiver is not None else None
         self._bind(options)
 
     def _bind(self, options: Options) -> None:
         self._options = options
-        self.sms: AsyncSmsResource = AsyncSmsResource(self._transport, options)
-        self.email: AsyncEmailResource = AsyncEmailResource(self._transport, options)
-        self.whatsapp: AsyncWhatsAppResource = AsyncWhatsAppResource(
-            self._transport, options
-        )
+        shared = self._transport, options, self._reports
+        self.sms: AsyncSmsResource = AsyncSmsResource(*shared)
+        self.email: AsyncEmailResource = AsyncEmailResource(*shared)
+        self.whatsapp: AsyncWhatsAppResource = AsyncWhatsAppResource(*shared)
 
     def with_options(
         self,

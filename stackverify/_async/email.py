@@ -130,6 +130,5 @@ class AsyncEmailResource(AsyncResource):
         Raises:
             WaitTimeoutError: It did not get there in time.
         """
-        return await self._wait(
-            lambda: calls.email_status(message_id, lane=Lane.BULK), until, timeout
-        )
+        call = calls.email_status(message_id, lane=Lane.BULK)
+        return await self._wait(EmailStatus, call, message_id, until, timeout)

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Iterable
 from typing import TypeVar
 
 import attrs
 
-from stackverify._async._concurrency import sleep
 from stackverify._async.bulk import AsyncSendMany
 from stackverify._async.transport import AsyncTransport
+from stackverify._async.watch import AsyncWatch
 from stackverify._core.call import Call
-from stackverify._core.delivery import is_settled, next_poll
 from stackverify._core.options import Options
 from stackverify._core.settings import check_seconds
+from stackverify._process.reports import Reports
 from stackverify._services.stackverify.plans import Plan
-from stackverify.errors import (
-    DeadlineError,
-    ReadFailedError,
-    ServerError,
-    WaitTimeoutError,
-)
 from stackverify.models.results import MessageStatus
 
 __all__ = ["AsyncResource"]
@@ -33,9 +26,12 @@ S = TypeVar("S", bound=MessageStatus)
 class AsyncResource:
     """The calls of one channel, made with the options of one client."""
 
-    def __init__(self, transport: AsyncTransport, options: Options) -> None:
+    def __init__(
+        self, transport: AsyncTransport, options: Options, reports: Reports | None
+    ) -> None:
         self._transport = transport
         self._options = options
+        self._reports = reports
 
     async def _run(
         self, call: Call[T], timeout: float | None = None, deadline: float | None = None
@@ -62,25 +58,16 @@ class AsyncResource:
             split_refused=split_refused,
         )
 
-    async def _wait(self, ask: Callable[[], Call[S]], until: str, timeout: float) -> S:
-        ends_at = time.monotonic() + (check_seconds("timeout", timeout) or 0.0)
-        is_settled("", until)  # a wrong word is told of before the first request
-        status: S | None = None
-        poll = 0
-        while (left := ends_at - time.monotonic()) > 0:
-            try:
-                status = await self._run(ask(), deadline=left)
-            except DeadlineError:  # the rate limit left no turn
-                break
-            except (ReadFailedError, ServerError):
-                if time.monotonic() < ends_at:
-                    raise
-                break  # it was the time that was over, not the service
-            if is_settled(status.status, until):
-                return status
-            await sleep(min(next_poll(poll), ends_at - time.monotonic()))
-            poll += 1
-        seen = f"it is {status.status!r}" if status else "it was never seen"
-        raise WaitTimeoutError(
-            f"The message was not {until!r} after {timeout:g} s: {seen}.", status
-        )
+    async def _wait(
+        self,
+        kind: type[S],
+        call: Call[S],
+        message_id: str | None,
+        until: str,
+        timeout: float,
+    ) -> S:
+        async def ask(seconds: float) -> S:
+            return await self._run(call, deadline=seconds)
+
+        watch = AsyncWatch(kind, message_id or "", ask, self._reports)
+        return await watch.until(until, timeout)

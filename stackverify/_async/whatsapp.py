@@ -106,6 +106,5 @@ class AsyncWhatsAppResource(AsyncResource):
         Raises:
             WaitTimeoutError: It did not get there in time.
         """
-        return await self._wait(
-            lambda: calls.whatsapp_status(message_id, lane=Lane.BULK), until, timeout
-        )
+        call = calls.whatsapp_status(message_id, lane=Lane.BULK)
+        return await self._wait(WhatsAppStatus, call, message_id, until, timeout)

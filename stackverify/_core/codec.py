@@ -19,6 +19,7 @@ except ImportError:
 
 __all__ = [
     "dumps",
+    "fast_loads",
     "first_of",
     "load_converter",
     "loads",
@@ -27,6 +28,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+fast_loads: Callable[[bytes], Any] | None = getattr(orjson, "loads", None)
+"""The reader of orjson, where that is installed."""
 
 
 def dumps(value: Any) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from stackverify.errors import InvalidInputError
 
-__all__ = ["FINAL", "is_settled", "next_poll"]
+__all__ = ["FINAL", "SLOWEST_POLL", "is_settled", "next_poll", "rank"]
 
 _ORDER: Mapping[str, int] = {
     "queued": 0,
@@ -16,11 +16,23 @@ _ORDER: Mapping[str, int] = {
     "read": 3,
     "clicked": 4,
 }
-FINAL = frozenset({"failed", "undelivered", "bounced", "spam"})
+# A complaint is the last word on a message, so the worst stands last.
+_ENDS: Mapping[str, int] = {"failed": 5, "undelivered": 6, "bounced": 7, "spam": 8}
+FINAL = frozenset(_ENDS)
 """Statuses after which no better one comes."""
 
+_RANKS = {**_ORDER, **_ENDS}
 _FIRST_POLL = 1.0
-_LONGEST_POLL = 15.0
+SLOWEST_POLL = 15.0
+"""Seconds between two looks at most."""
+
+
+def rank(status: str) -> int | None:
+    """Say how far along a status is: a message never goes back to a lower rank.
+
+    Words the reference does not list have no rank.
+    """
+    return _RANKS.get(status.lower())
 
 
 def is_settled(status: str, until: str) -> bool:
@@ -40,4 +52,4 @@ def is_settled(status: str, until: str) -> bool:
 
 def next_poll(poll: int) -> float:
     """Say how many seconds to wait before the next look, from 1, ever longer."""
-    return min(_LONGEST_POLL, _FIRST_POLL * 1.5 ** min(poll, 20))
+    return min(SLOWEST_POLL, _FIRST_POLL * 1.5 ** min(poll, 20))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stackverify._core.options import Options, SmsBody
 from stackverify._core.settings import resolve
+from stackverify._process.reports import Reporter
 from stackverify._sync.email import EmailResource
 from stackverify._sync.limiter import Limiter
 from stackverify._sync.sms import SmsResource
@@ -49,6 +50,8 @@ class Client:
             share.
         max_connections: Connections at most, for each event loop; by default as
             many as the rate needs.
+        receiver: A receiver of webhooks in this process: `wait` then takes the
+            status from its delivery reports instead of asking for it.
 
     Raises:
         ConfigurationError: A setting is missing or cannot be used.
@@ -68,6 +71,7 @@ class Client:
         http: httpx.Client | httpx.BaseTransport | None = None,
         limiter: Limiter | None = None,
         max_connections: int | None = None,
+        receiver: Reporter | None = None,
     ) -> None:
         settings = resolve(os.environ, api_key=api_key, base_url=base_url, tier=tier)
         options = Options(
@@ -80,13 +84,15 @@ class Client:
         self._transport = Transport(
             settings, http=http, limiter=limiter, max_connections=max_connections
         )
+        self._reports = receiver.reports if receiver is not None else None
         self._bind(options)
 
     def _bind(self, options: Options) -> None:
         self._options = options
-        self.sms: SmsResource = SmsResource(self._transport, options)
-        self.email: EmailResource = EmailResource(self._transport, options)
-        self.whatsapp: WhatsAppResource = WhatsAppResource(self._transport, options)
+        shared = self._transport, options, self._reports
+        self.sms: SmsResource = SmsResource(*shared)
+        self.email: EmailResource = EmailResource(*shared)
+        self.whatsapp: WhatsAppResource = WhatsAppResource(*shared)
 
     def with_options(
         self,

@@ -131,6 +131,5 @@ class EmailResource(Resource):
         Raises:
             WaitTimeoutError: It did not get there in time.
         """
-        return self._wait(
-            lambda: calls.email_status(message_id, lane=Lane.BULK), until, timeout
-        )
+        call = calls.email_status(message_id, lane=Lane.BULK)
+        return self._wait(EmailStatus, call, message_id, until, timeout)

@@ -3,26 +3,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TypeVar
 
 import attrs
 
 from stackverify._core.call import Call
-from stackverify._core.delivery import is_settled, next_poll
 from stackverify._core.options import Options
 from stackverify._core.settings import check_seconds
+from stackverify._process.reports import Reports
 from stackverify._services.stackverify.plans import Plan
-from stackverify._sync._concurrency import sleep
 from stackverify._sync.bulk import SendMany
 from stackverify._sync.transport import Transport
-from stackverify.errors import (
-    DeadlineError,
-    ReadFailedError,
-    ServerError,
-    WaitTimeoutError,
-)
+from stackverify._sync.watch import Watch
 from stackverify.models.results import MessageStatus
 
 __all__ = ["Resource"]
@@ -34,9 +27,12 @@ S = TypeVar("S", bound=MessageStatus)
 class Resource:
     """The calls of one channel, made with the options of one client."""
 
-    def __init__(self, transport: Transport, options: Options) -> None:
+    def __init__(
+        self, transport: Transport, options: Options, reports: Reports | None
+    ) -> None:
         self._transport = transport
         self._options = options
+        self._reports = reports
 
     def _run(
         self, call: Call[T], timeout: float | None = None, deadline: float | None = None
@@ -63,25 +59,16 @@ class Resource:
             split_refused=split_refused,
         )
 
-    def _wait(self, ask: Callable[[], Call[S]], until: str, timeout: float) -> S:
-        ends_at = time.monotonic() + (check_seconds("timeout", timeout) or 0.0)
-        is_settled("", until)  # a wrong word is told of before the first request
-        status: S | None = None
-        poll = 0
-        while (left := ends_at - time.monotonic()) > 0:
-            try:
-                status = self._run(ask(), deadline=left)
-            except DeadlineError:  # the rate limit left no turn
-                break
-            except (ReadFailedError, ServerError):
-                if time.monotonic() < ends_at:
-                    raise
-                break  # it was the time that was over, not the service
-            if is_settled(status.status, until):
-                return status
-            sleep(min(next_poll(poll), ends_at - time.monotonic()))
-            poll += 1
-        seen = f"it is {status.status!r}" if status else "it was never seen"
-        raise WaitTimeoutError(
-            f"The message was not {until!r} after {timeout:g} s: {seen}.", status
-        )
+    def _wait(
+        self,
+        kind: type[S],
+        call: Call[S],
+        message_id: str | None,
+        until: str,
+        timeout: float,
+    ) -> S:
+        def ask(seconds: float) -> S:
+            return self._run(call, deadline=seconds)
+
+        watch = Watch(kind, message_id or "", ask, self._reports)
+        return watch.until(until, timeout)

@@ -119,8 +119,10 @@ class SmsResource(Resource):
     ) -> SmsStatus:
         """Wait until an SMS is so far, or can get no further.
 
-        It asks ever less often, in the bulk lane. A message that failed ends the
-        wait as well: look at the `status` that is returned.
+        It asks ever less often, in the bulk lane; a client that was given a
+        receiver waits for the delivery report instead, and asks only after 15 s
+        without one. A message that failed ends the wait as well: look at the
+        `status` that is returned.
 
         Args:
             message_id: Of a receipt.
@@ -130,9 +132,8 @@ class SmsResource(Resource):
         Raises:
             WaitTimeoutError: It did not get there in time.
         """
-        return self._wait(
-            lambda: calls.sms_status(message_id, lane=Lane.BULK), until, timeout
-        )
+        call = calls.sms_status(message_id, lane=Lane.BULK)
+        return self._wait(SmsStatus, call, message_id, until, timeout)
 
     def list(
         self,

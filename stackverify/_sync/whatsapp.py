@@ -107,6 +107,5 @@ class WhatsAppResource(Resource):
         Raises:
             WaitTimeoutError: It did not get there in time.
         """
-        return self._wait(
-            lambda: calls.whatsapp_status(message_id, lane=Lane.BULK), until, timeout
-        )
+        call = calls.whatsapp_status(message_id, lane=Lane.BULK)
+        return self._wait(WhatsAppStatus, call, message_id, until, timeout)

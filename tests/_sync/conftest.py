@@ -2,7 +2,7 @@
 """What the tests of the client share: a client at the sandbox, and its traffic."""
 
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -42,10 +42,10 @@ def seen(sandbox: Sandbox) -> list[Exchange]:
 
 
 @pytest.fixture
-def together() -> Callable[..., Awaitable[list[Any]]]:
+def together() -> Callable[..., list[Any]]:
     """Do one thing to many values at once; give the results as they come."""
 
-    def run(work: Callable[[Any], Awaitable[Any]], values: Sequence[Any]) -> Any:
+    def run(work: Callable[[Any], Any], values: Sequence[Any]) -> Any:
         def each(pack: list[tuple[int, Any]]) -> list[Any]:
             return [work(value) for _, value in pack]
 

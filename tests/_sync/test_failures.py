@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import gzip
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -98,7 +98,7 @@ def send_large(client: Client, **options: Any) -> object:
     )
 
 
-def at_once(work: Callable[[Row], Awaitable[T]], rows: list[Row]) -> list[T]:
+def at_once(work: Callable[[Row], T], rows: list[Row]) -> list[T]:
     """Do something with all rows at the same time."""
 
     def one(pack: list[tuple[int, Row]]) -> list[T]:

@@ -4,7 +4,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange
 from stackverify.sandbox.limits import COUNTERS
 
-Together = Callable[..., Awaitable[list[Any]]]
+Together = Callable[..., list[Any]]
 
 
 class Counted:
