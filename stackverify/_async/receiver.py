@@ -152,7 +152,8 @@ class AsyncReceiver:
             lease=lease,
             patience=patience,
         )
-        self._store: AsyncStore = store or AsyncMemoryStore()
+        # Not `store or ...`: a store with nothing in it may be false.
+        self._store: AsyncStore = AsyncMemoryStore() if store is None else store
         if iscoroutinefunction(self._store.read) is not iscoroutinefunction(self.run):
             raise ConfigurationError(
                 f"{type(self._store).__name__} is of the other flavour: stores for "

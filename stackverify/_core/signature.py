@@ -140,7 +140,7 @@ def _checked(secrets: Secrets) -> list[bytes]:
 
 
 def _secret(secret: Secret) -> bytes:
-    if not secret.strip():
+    if not secret or (isinstance(secret, str) and not secret.strip()):
         raise ConfigurationError("A webhook secret is empty: anybody could know it.")
     if isinstance(secret, bytes):
         return secret

@@ -103,21 +103,20 @@ class Track:
 
     def held(self, holder: str, until: float) -> Track:
         """Let somebody handle an event."""
-        return attrs.evolve(self, holder=holder, held_until=until)
+        return Track(self.furthest, holder, until, self.seen)
 
     def let_go(self, holder: str) -> Track:
         """Let the holder go, if it is still this one."""
-        return attrs.evolve(self, holder="") if self.holder == holder else self
+        return Track(self.furthest, seen=self.seen) if self.holder == holder else self
 
     def handled(self, mark: Mark) -> Track:
         """Remember that an event was handled."""
-        ranks = [rank for rank in (self.furthest, mark.rank) if rank is not None]
+        furthest = self.furthest
+        if mark.rank is not None and (furthest is None or furthest < mark.rank):
+            furthest = mark.rank
         others = [event for event in self.seen if event != mark.event]
-        return attrs.evolve(
-            self,
-            furthest=max(ranks, default=None),
-            seen=(*others, mark.event)[-_MOST_EVENTS:],
-        )
+        seen = (*others, mark.event)[-_MOST_EVENTS:]
+        return Track(furthest, self.holder, self.held_until, seen)
 
 
 @attrs.frozen
@@ -224,4 +223,4 @@ def _end(claim: Claim, change: Callable[[Track], Track]) -> Flow[None]:
             return
         # The lease ran out meanwhile, and somebody else went on.
         written = yield Read(claim.mark.key)
-    raise EventBusyError("What is remembered of the message is always in work.")
+    raise EventBusyError("What is remembered of the message is changed all the time.")

@@ -153,7 +153,8 @@ class Receiver:
             lease=lease,
             patience=patience,
         )
-        self._store: Store = store or MemoryStore()
+        # Not `store or ...`: a store with nothing in it may be false.
+        self._store: Store = MemoryStore() if store is None else store
         if iscoroutinefunction(self._store.read) is not iscoroutinefunction(self.run):
             raise ConfigurationError(
                 f"{type(self._store).__name__} is of the other flavour: stores for "
