@@ -34,10 +34,10 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """They hold with the oldest versions that pyproject.toml admits."""
     session.install("-e", ".[test]", RUFF, *_oldest())
-    folders = ("tests/core", "tests/_async", "tests/_sync", "tests/sandbox")
+    folders = ("core", "_async", "_sync", "sandbox", "webhooks")
     # anyio before 4.13 leaves the socket of a cancelled connect to the collector.
     late = ("-W", "ignore::pytest.PytestUnraisableExceptionWarning")
-    _pytest(session, *late, *folders)
+    _pytest(session, *late, *(f"tests/{folder}" for folder in folders))
 
 
 @nox.session
@@ -57,7 +57,7 @@ def generated(session: nox.Session) -> None:
 @nox.session
 def style(session: nox.Session) -> None:
     """The code is formatted, linted, and its imports point down."""
-    session.install("-e", ".[sandbox]", RUFF, "import-linter==2.16")
+    session.install("-e", ".[test]", RUFF, "import-linter==2.16")
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("lint-imports")
@@ -66,7 +66,8 @@ def style(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Two type checkers agree, and every public name has a type."""
-    session.install("-e", ".[test]", "mypy==2.4.1", "pyright[nodejs]==1.1.414")
+    checkers = ("mypy==2.4.1", "pyright[nodejs]==1.1.414", "django-stubs==6.1.2")
+    session.install("-e", ".[test]", *checkers)
     session.run("mypy")
     session.run("pyright")
     session.run("pyright", "--ignoreexternal", "--verifytypes", "stackverify")
@@ -75,7 +76,8 @@ def types(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """What it costs, beside what a user would pick instead."""
-    session.install("-e", ".[test]", "requests", "pydantic")
+    rivals = ("requests", "pydantic", "svix", "standardwebhooks", "stripe", "twilio")
+    session.install("-e", ".[test]", *rivals)
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
@@ -92,6 +94,10 @@ def _pytest(session: nox.Session, *words: str) -> None:
 def _oldest() -> list[str]:
     """Pin each dependency of the library to its lower bound."""
     extras = PROJECT["optional-dependencies"]
-    wanted = [*PROJECT["dependencies"], *extras["fast"], *extras["sandbox"]]
+    kept = ("aiohttp", "django", "fast", "fastapi", "flask", "redis", "sandbox")
+    wanted = [
+        *PROJECT["dependencies"],
+        *(line for name in kept for line in extras[name]),
+    ]
     bounds = (re.match(r"([\w.\-]+)>=([\w.]+)", line) for line in wanted)
     return [f"{bound[1]}=={bound[2]}" for bound in bounds if bound]

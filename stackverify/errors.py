@@ -411,5 +411,5 @@ class EventBusyError(WebhookError):
     """Another delivery about the same message is being handled right now."""
 
     answer = 503
-    answer_headers = MappingProxyType({"Retry-After": "1"})
+    answer_headers: ClassVar[Mapping[str, str]] = MappingProxyType({"Retry-After": "1"})
     next_step = "Its sender is asked to try again."

@@ -10,8 +10,12 @@ import httpx
 
 import stackverify
 from stackverify import Client
+from stackverify.webhooks import Receiver, sign
 
-OPTIONAL = ("orjson", "rich", "starlette", "trio", "uvicorn")
+OPTIONAL = (
+    *("aiohttp", "django", "fastapi", "flask", "orjson", "redis", "rich"),
+    *("starlette", "trio", "uvicorn"),
+)
 
 
 def _answer(request: httpx.Request) -> httpx.Response:
@@ -19,12 +23,16 @@ def _answer(request: httpx.Request) -> httpx.Response:
 
 
 def main() -> None:
-    """Use every name, send one message, and ask for what is missing."""
+    """Use every name, send, receive, and ask for what is missing."""
     for name in stackverify.__all__:
         getattr(stackverify, name)
     with Client("sk_test_example", http=httpx.MockTransport(_answer)) as client:
         if client.sms.send("+254712345678", "Hello").message_id != "sms_1":
             raise SystemExit("the send came back wrong")
+    body = b'{"event": "delivery_report", "message_id": "sms_1", "status": "sent"}'
+    with Receiver("whsec_example").receive(body, sign(body, "whsec_example")) as event:
+        if not event.is_due:
+            raise SystemExit("the webhook came back wrong")
     if found := sorted(set(OPTIONAL) & set(sys.modules)):
         raise SystemExit(f"loaded without being asked for: {', '.join(found)}")
     try:

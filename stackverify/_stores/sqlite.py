@@ -6,20 +6,22 @@ import os
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from stackverify._process.fork import reset_in_child
 
 __all__ = ["SqliteTable"]
 
 _SET_UP = """
-    PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
+    BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS webhooks_seen (
         key TEXT PRIMARY KEY,
         text TEXT NOT NULL,
         ends_at REAL NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS webhooks_seen_ends_at ON webhooks_seen (ends_at);
+    COMMIT;
 """
 _READ = "SELECT text FROM webhooks_seen WHERE key = ? AND ends_at > ?"
 _ADD = """
@@ -91,12 +93,23 @@ class SqliteTable:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            connection = sqlite3.connect(
-                self._path,
-                timeout=_SECONDS_FOR_OTHERS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            connection.executescript(_SET_UP)
-            self._connection = connection
+            self._connection = _connected(self._path)
         return self._connection
+
+
+def _connected(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path,
+        timeout=_SECONDS_FOR_OTHERS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        # Whoever is refused this, another process is doing it: it is the file's.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(_SET_UP)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -18,7 +18,7 @@ urlpatterns = [path("webhooks/stackverify", stackverify)]
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeAlias, TypeVar, overload
@@ -38,6 +38,7 @@ __all__ = ["webhook"]
 _V = TypeVar("_V", bound=Callable[..., Any])
 _View: TypeAlias = Callable[..., HttpResponseBase | None]
 _AsyncView: TypeAlias = Callable[..., Awaitable[HttpResponseBase | None]]
+_Asynchronous: TypeAlias = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 @overload
@@ -47,7 +48,7 @@ def webhook(
 @overload
 def webhook(
     receiver: AsyncReceiver,
-) -> Callable[[_AsyncView], Callable[..., Awaitable[HttpResponseBase]]]: ...
+) -> Callable[[_AsyncView], _Asynchronous]: ...
 def webhook(receiver: Receiver | AsyncReceiver) -> Callable[..., Any]:
     """Make a view of a function that takes a request, an event, and what is captured.
 
@@ -92,8 +93,8 @@ def _synchronous(
 
 def _asynchronous(
     receiver: AsyncReceiver,
-) -> Callable[[_AsyncView], Callable[..., Awaitable[HttpResponseBase]]]:
-    def decorate(function: _AsyncView) -> Callable[..., Awaitable[HttpResponseBase]]:
+) -> Callable[[_AsyncView], _Asynchronous]:
+    def decorate(function: _AsyncView) -> _Asynchronous:
         async def view(request: HttpRequest, **captured: Any) -> HttpResponseBase:
             if request.method != "POST":
                 return HttpResponseNotAllowed(["POST"])

@@ -5,10 +5,15 @@ from collections.abc import Callable
 
 import pytest
 
-from stackverify import Client, Event, Rate, RequestFinished
-from stackverify.errors import InvalidInputError, NotFoundError, WaitTimeoutError
+from stackverify import Client, Event, Rate, RequestFinished, Retry
+from stackverify.errors import (
+    InvalidInputError,
+    NotFoundError,
+    ServerError,
+    WaitTimeoutError,
+)
 from stackverify.limiters import Limiter
-from stackverify.sandbox import Sandbox
+from stackverify.sandbox import Reply, Sandbox
 from stackverify.sandbox.clock import Clock
 
 NUMBER = "+254712345678"
@@ -67,6 +72,22 @@ def test_a_wait_held_up_by_the_rate_limit_is_a_wait_that_took_too_long(
         receipt = client.sms.send(NUMBER, "Hi")
         with pytest.raises(WaitTimeoutError):
             client.sms.wait(str(receipt.message_id), timeout=0.2)
+
+
+def test_a_service_that_does_not_answer_is_a_wait_that_took_too_long(
+    client: Client, sandbox: Sandbox
+) -> None:
+    sandbox.knobs.latency = 5.0
+    with pytest.raises(WaitTimeoutError, match="it was never seen"):
+        client.sms.wait("sms_1", timeout=0.2)
+
+
+def test_a_service_that_fails_ends_the_wait(client: Client, sandbox: Sandbox) -> None:
+    failing = Reply(503, {"message": "Down."})
+    sandbox.steps.insert(0, lambda exchange: failing)
+    once = client.with_options(retry=Retry(attempts=1))
+    with pytest.raises(ServerError):
+        once.sms.wait("sms_1", timeout=30)
 
 
 @pytest.mark.parametrize("word", ["deliverd", "", "DELIVERED"])

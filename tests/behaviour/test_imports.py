@@ -23,7 +23,10 @@ after = {{name.partition(".")[0] for name in sys.modules}}
 print(json.dumps(sorted(after - before - set(sys.stdlib_module_names))))
 """
 
-EVERYTHING = "from stackverify import *; import stackverify.limiters"
+EVERYTHING = """
+from stackverify import *
+import stackverify.limiters, stackverify.webhooks
+"""
 
 FIRST_CALL = """
 import sys, threading

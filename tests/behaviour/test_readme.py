@@ -10,7 +10,7 @@ import pytest
 from stackverify.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ["README.md", "docs/guide.md"]
+DOCUMENTS = ["README.md", "docs/guide.md", "docs/webhooks.md"]
 
 
 def examples() -> list[pytest.param]:
@@ -33,6 +33,7 @@ def test_an_example_runs_as_it_stands(
         env={
             "STACKVERIFY_API_KEY": sandbox.api_key,
             "STACKVERIFY_BASE_URL": sandbox.base_url,
+            "STACKVERIFY_WEBHOOK_SECRET": "whsec_of_this_test",
             "PYTHONPATH": str(ROOT),
             "PYTHONUTF8": "1",
         },

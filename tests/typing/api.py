@@ -6,6 +6,12 @@ from pathlib import Path
 from typing import Any, assert_never, assert_type
 
 import httpx
+from aiohttp import web
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from fastapi import Depends
+from flask import Flask
+from redis.asyncio import Redis
 
 import stackverify
 from stackverify import (
@@ -58,6 +64,36 @@ from stackverify.limiters import (
     Turn,
     Usage,
 )
+from stackverify.webhooks import (
+    SIGNATURE_HEADER,
+    AsyncMemoryStore,
+    AsyncReceiver,
+    AsyncReception,
+    AsyncRedisStore,
+    AsyncSqliteStore,
+    AsyncStore,
+    DeliveryReport,
+    InboundMessage,
+    MemoryStore,
+    Receiver,
+    Reception,
+    RedisStore,
+    Secret,
+    Secrets,
+    SqliteStore,
+    Store,
+    UnknownEvent,
+    Verdict,
+    WebhookEvent,
+    parse,
+    sign,
+    verify,
+)
+from stackverify.webhooks import aiohttp as for_aiohttp
+from stackverify.webhooks import asgi as for_asgi
+from stackverify.webhooks import django as for_django
+from stackverify.webhooks import fastapi as for_fastapi
+from stackverify.webhooks import flask as for_flask
 
 assert_type(stackverify.__version__, str)
 
@@ -185,3 +221,100 @@ def failures(client: Client) -> None:
 
 
 assert_type(count_segments("Hi"), Segments)
+
+
+def webhooks(body: bytes, header: str | None) -> None:
+    secret: Secret = "whsec_example"
+    secrets: Secrets = [secret, b"whsec_other"]
+    assert_type(sign(body, secret), str)
+    verify(body, header, secrets, max_body=1_000)
+    verify(body, header, secret)
+    assert_type(parse(body), WebhookEvent)
+    assert_type(SIGNATURE_HEADER, str)
+    stores: list[Store] = [MemoryStore(1_000), SqliteStore("seen.db")]
+    stores.append(store := RedisStore("redis://127.0.0.1/0", prefix="mine:"))
+    receiver = Receiver(
+        secrets,
+        store=store,
+        max_body=1_000,
+        tolerance=300,
+        late_reports=True,
+        remember=3600.0,
+        lease=5,
+        patience=1.0,
+        clock=lambda: 0.0,
+    )
+    Client(receiver=receiver)
+    AsyncClient(receiver=receiver)
+    assert_type(receiver.max_body, int)
+    assert_type(receiver.is_worth_reading("187"), bool)
+    assert_type(receiver.open(body, header, content_length="187"), WebhookEvent)
+    with receiver.receive(body, header) as reception:
+        assert_type(reception, Reception)
+        assert_type(reception.verdict, Verdict)
+        assert_type(reception.is_due, bool)
+        told(reception.event)
+        reception.release()
+        reception.finish()
+
+
+def told(event: WebhookEvent) -> None:
+    assert_type(event.raw, Mapping[str, Any])
+    assert_type(event.time, dt.datetime | None)
+    match event:
+        case DeliveryReport():
+            assert_type(event.message_id, str)
+            assert_type(event.is_late, bool)
+            assert_type(event.error_code, str | None)
+        case InboundMessage():
+            assert_type(event.sender, str | None)
+            assert_type(event.text, str)
+        case UnknownEvent():
+            assert_type(event.name, str)
+        case _:
+            assert_never(event)
+
+
+async def asynchronous_webhooks(body: bytes, redis_client: Redis) -> None:
+    stores: list[AsyncStore] = [AsyncMemoryStore(), AsyncSqliteStore(Path("seen.db"))]
+    stores.append(AsyncRedisStore(redis_client))
+    receiver = AsyncReceiver(store=stores[0])
+    Client(receiver=receiver)
+    async with await receiver.receive(body, b"signature") as reception:
+        assert_type(reception, AsyncReception)
+    try:
+        receiver.open(body, None)
+    except errors.WebhookError as error:
+        assert_type(error.answer, int)
+        assert_type(error.answer_headers, Mapping[str, str])
+
+
+def frameworks(receiver: Receiver, asynchronous: AsyncReceiver) -> None:
+    depends = Depends(for_fastapi.webhook(asynchronous))
+    assert depends is not None
+
+    @for_asgi.webhook(asynchronous)
+    async def for_any(event: WebhookEvent) -> None: ...
+
+    assert_type(for_any, for_asgi.AsgiWebhook)
+
+    @for_aiohttp.webhook(asynchronous)
+    async def handler(request: web.Request, event: WebhookEvent) -> web.Response:
+        return web.Response(status=202)
+
+    web.Application().router.add_post("/", handler)
+
+    @for_flask.webhook(receiver)
+    def flask_view(event: WebhookEvent) -> str:
+        return "thanks"
+
+    Flask("example").post("/")(flask_view)
+
+    @for_django.webhook(receiver)
+    def django_view(request: HttpRequest, event: WebhookEvent) -> None: ...
+
+    @for_django.webhook(asynchronous)
+    async def async_view(request: HttpRequest, event: WebhookEvent) -> HttpResponse:
+        return HttpResponse()
+
+    assert [path("one", django_view), path("other", async_view)]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -169,6 +170,30 @@ def test_a_file_forgets_what_is_over(tmp_path: Path) -> None:
         rows = connection.execute("SELECT count(*) FROM webhooks_seen").fetchone()
     connection.close()
     assert rows == (10,)
+
+
+def test_many_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
+    def open_one(folder: Path) -> bool:
+        store = SqliteStore(folder / "seen.db")
+        begin.wait()
+        swapped = store.swap(str(id(store)), None, "x", now=0.0, keep=1.0)
+        store.close()
+        return swapped
+
+    begin = Barrier(8)
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(20):
+            (folder := tmp_path / str(number)).mkdir()
+            assert list(pool.map(open_one, [folder] * 8)) == [True] * 8
+
+
+def test_what_is_no_database_is_told_of_and_left_alone(tmp_path: Path) -> None:
+    (file := tmp_path / "seen.db").write_text("something else" * 99)
+    store = SqliteStore(file)
+    for _ in range(2):
+        with pytest.raises(sqlite3.DatabaseError):
+            store.read("x", now=0.0)
+    assert file.read_text() == "something else" * 99
 
 
 def test_a_closed_file_is_opened_again(tmp_path: Path) -> None:

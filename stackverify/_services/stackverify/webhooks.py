@@ -30,7 +30,7 @@ _TextOf = Callable[[str], str | None]
 _REPORT = ("message_id", "status", "to", "channel", "timestamp")
 _report_texts = itemgetter(*_REPORT)
 
-SIGNATURE_HEADER = "X-StackVerify-Signature"
+SIGNATURE_HEADER: str = "X-StackVerify-Signature"
 """The header that has the signature."""
 
 _TEXTS = (
