@@ -51,9 +51,18 @@ def test_a_body_announced_as_too_large_is_refused_before_it_is_read() -> None:
         raw_body(b"", 10, "11")
 
 
+def test_a_body_announced_as_just_small_enough_is_looked_at() -> None:
+    assert raw_body(b"x" * 10, 10, "10") == b"x" * 10
+    assert raw_body(b"", 10, "0") == b""
+
+
 def test_a_body_that_was_read_before_is_no_wrong_signature() -> None:
-    with pytest.raises(RawBodyError, match="0 of the 187 bytes"):
+    with pytest.raises(RawBodyError) as caught:
         raw_body(b"", MAX_BODY, "187")
+    assert caught.value.message == (
+        "The body has 0 of the 187 bytes that were announced, so something read it "
+        "before."
+    )
 
 
 @pytest.mark.parametrize("length", [None, "2", 2, "", "two", "-1", "9" * 19, "²"])
@@ -111,6 +120,16 @@ def test_a_rule_that_cannot_be_kept_is_refused_by_name(setting: dict[str, Any]) 
     (name,) = setting
     with pytest.raises(ConfigurationError, match=name):
         Rules(**setting)
+
+
+def test_a_rule_may_be_as_strict_as_can_be() -> None:
+    assert Rules(max_body=1).max_body == 1
+
+
+def test_an_event_without_a_time_is_told_of() -> None:
+    with pytest.raises(StaleEventError) as caught:
+        check_fresh(None, NOW, 300.0)
+    assert caught.value.message == "The event does not say when it happened."
 
 
 def test_the_rules_have_sensible_defaults() -> None:

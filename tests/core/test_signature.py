@@ -156,6 +156,54 @@ def test_a_variable_that_is_not_set_is_guessed_at() -> None:
         Keyring([os.environ.get("NO_SUCH_VARIABLE")])  # type: ignore[list-item]
 
 
+def reason(secrets: object) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        keyring(secrets)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+def test_what_is_wrong_with_a_secret_is_told_in_full() -> None:
+    assert reason([]) == (
+        "No webhook secret: anybody could send events. Copy it from Settings → "
+        "Webhooks into secrets=, or set STACKVERIFY_WEBHOOK_SECRET."
+    )
+    assert reason(7) == (
+        "The webhook secret is a int: give a str, or a list of them while you change "
+        "it."
+    )
+    assert reason([7]) == (
+        "A webhook secret is not a str: is the environment variable it comes from set?"
+    )
+    assert reason(" ") == "A webhook secret is empty: anybody could know it."
+    assert reason("seven\n") == (
+        "A webhook secret (6 characters) begins or ends with a space or a line break: "
+        "copy it again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("signature", "told"),
+    [
+        (None, "The webhook has no signature."),
+        (
+            "0" * 64,
+            "The signature of the webhook (64 characters) was made with another "
+            "secret, or of another body.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_signature_is_told_in_full(
+    signature: str | None, told: str
+) -> None:
+    with pytest.raises(SignatureError) as caught:
+        Keyring(SECRET).check(BODY, signature)
+    assert caught.value.message == told
+
+
+def test_a_secret_that_is_no_good_unicode_is_keyed_all_the_same() -> None:
+    Keyring("\udcff").check(BODY, sign(BODY, b"\xed\xb3\xbf"))
+
+
 def test_nothing_is_shown_of_secret_body_or_signature() -> None:
     ring = Keyring(SECRET)
     shown = [repr(ring), str(ring)]

@@ -165,5 +165,25 @@ def test_numbers_keep_all_their_digits() -> None:
     }
 
 
+@pytest.mark.parametrize("blank", ["\x0b", "\x0c", "\xa0", "\u2028", "\x00"])
+def test_other_blanks_around_an_object_are_no_json(blank: str) -> None:
+    for body in (blank + '{"a":"1"}', '{"a":"1"}' + blank):
+        assert loads_plain(body.encode()) is None
+        with pytest.raises(ValueError, match=r"is not JSON|goes on"):
+            loads_object(body.encode())
+
+
+def test_siblings_do_not_hide_how_deep_the_last_of_them_goes() -> None:
+    siblings = b"[]," * 50
+    body = b'{"a":[' + siblings + b"[" * 30 + b"]" * 30 + b"]}"
+    assert loads_object(body)
+    with pytest.raises(ValueError, match="nested"):
+        loads_object(b'{"a":[' + siblings + b"[" * 31 + b"]" * 31 + b"]}")
+
+
+def test_a_number_has_400_digits_at_most() -> None:
+    assert loads_object(b'{"a":' + b"1" * 400 + b"}")["a"] == int("1" * 400)
+
+
 def test_white_space_around_an_object_is_no_matter() -> None:
     assert loads_object(b'\r\n\t {"a" : 1 } \n') == {"a": 1}

@@ -119,6 +119,14 @@ def test_a_holder_that_is_not_heard_of_any_more_is_given_up() -> None:
     assert flow.send(dead) == Swap("m", dead, held())
 
 
+def test_while_an_event_is_handled_what_was_seen_stays_known() -> None:
+    known = Track(furthest=1, seen=("a",))
+    handled = known.held("me", NOW)
+    assert (handled.furthest, handled.seen) == (1, ("a",))
+    assert handled.let_go("other") == handled
+    assert handled.let_go("me") == known
+
+
 def test_who_comes_second_to_a_swap_waits_and_looks_again() -> None:
     flow = opened()
     next(flow)

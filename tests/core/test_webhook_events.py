@@ -115,6 +115,20 @@ def test_whole_numbers_are_read_as_the_texts_they_stand_for() -> None:
     assert (event.message_id, event.error_code) == (str(2**70), "30003")
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "The body is not JSON, from its character 0 on."),
+        (b'{"event":1.5}', "event is a float, not text."),
+        (b"{}", "event is missing or empty."),
+    ],
+)
+def test_the_reason_is_told_in_full(body: bytes, told: str) -> None:
+    with pytest.raises(UnreadableEventError) as caught:
+        parse(body)
+    assert caught.value.message == told
+
+
 @pytest.mark.parametrize("body", ["{}", {}, None])
 def test_only_bytes_are_read(body: Any) -> None:
     with pytest.raises(RawBodyError):
@@ -150,8 +164,10 @@ def test_times_are_read_if_they_are_and_kept_as_written(
 
 
 def test_a_report_tells_what_a_status_call_would() -> None:
-    status = status_from(DeliveryReport("sms_1", "failed", error_code="7"), SmsStatus)
-    assert status == SmsStatus("sms_1", "failed", "7", {}, None)
+    report = DeliveryReport("sms_1", "failed", error_code="7", raw={"x": 1})
+    assert status_from(report, SmsStatus) == SmsStatus(
+        "sms_1", "failed", "7", {"x": 1}, None
+    )
 
 
 def mark(**changes: Any) -> Any:
