@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from typing import Protocol
 
 from stackverify._core.delivery import rank
@@ -20,7 +21,7 @@ class Reports:
 
     def __init__(self, kept: int = _KEPT) -> None:
         self._kept = kept
-        self._latest: dict[str, DeliveryReport] = {}
+        self._latest: OrderedDict[str, DeliveryReport] = OrderedDict()
         self.after_fork()
         reset_in_child(self)
 
@@ -36,12 +37,12 @@ class Reports:
     def tell(self, report: DeliveryReport) -> None:
         """Take in a report, and wake who waits for it."""
         with self._lock:
-            known = self._latest.pop(report.message_id, None)
-            if known is not None and not _is_further(report, known):
-                report = known
-            self._latest[report.message_id] = report
+            known = self._latest.get(report.message_id)
+            if known is None or _is_further(report, known):
+                self._latest[report.message_id] = report
+            self._latest.move_to_end(report.message_id)
             if len(self._latest) > self._kept:
-                del self._latest[next(iter(self._latest))]
+                self._latest.popitem(last=False)
             waiters = tuple(self._waiting.get(report.message_id, ()))
         for waiter in waiters:
             waiter.unpark()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 
 from stackverify._process.fork import reset_in_child
 from stackverify.errors import ConfigurationError
@@ -21,8 +22,9 @@ class MemoryTable:
         if type(size) is not int or size < 1:
             raise ConfigurationError("size must be an int of 1 or more.")
         self._size = size
-        # In the order of their last change, which is that of their ends as well.
-        self._rows: dict[str, tuple[str, float]] = {}
+        # In the order of their last change, which is that of their ends as well. Not
+        # a dict: finding its first row takes the longer, the more were deleted.
+        self._rows: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self.after_fork()
         reset_in_child(self)
 
@@ -42,14 +44,14 @@ class MemoryTable:
         with self._lock:
             if self.read(key, now) != old:
                 return False
-            self._rows.pop(key, None)
             self._rows[key] = (new, now + keep)
+            self._rows.move_to_end(key)
             self._forget(now)
             return True
 
     def _forget(self, now: float) -> None:
         while len(self._rows) > self._size or next(iter(self._rows.values()))[1] <= now:
-            del self._rows[next(iter(self._rows))]
+            self._rows.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._rows)
