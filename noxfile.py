@@ -73,6 +73,14 @@ def types(session: nox.Session) -> None:
     session.run("pyright", "--ignoreexternal", "--verifytypes", "stackverify")
 
 
+@nox.session(python="3.11")
+def fuzz(session: nox.Session) -> None:
+    """Whatever comes as a webhook is read in one way, or refused by its type."""
+    session.install(".[fast]", "atheris==3.0.0")
+    options = session.posargs or ["-max_total_time=600", "-rss_limit_mb=2048"]
+    session.run("python", "tests/webhooks/fuzz_webhooks.py", *options)
+
+
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """What it costs, beside what a user would pick instead."""
