@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-TOPICS = ("calls", "fanout", "page", "connections", "import", "memory", "limiter")
+TOPICS = (
+    "calls",
+    "fanout",
+    "page",
+    "connections",
+    "import",
+    "memory",
+    "limiter",
+    "webhooks",
+)
 
 
 def main() -> None:

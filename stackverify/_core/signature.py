@@ -51,7 +51,7 @@ class Keyring:
         """
         if not signature:
             raise SignatureError("The webhook has no signature.")
-        given = signature if isinstance(signature, str) else _decoded(signature)
+        given = signature if type(signature) is str else _decoded(signature)
         try:
             for inner, outer in self._keyed:
                 within, made = inner(), outer()
@@ -80,8 +80,8 @@ def _is_so(made: _Hash, given: str) -> bool:
     return any(compare_digest(way, bare) for way in ways)
 
 
-def _decoded(signature: bytes) -> str:
-    return signature.decode("latin-1")
+def _decoded(signature: str | bytes) -> str:
+    return signature.decode("latin-1") if isinstance(signature, bytes) else signature
 
 
 def _key(secret: bytes) -> tuple[_Hash, _Hash]:
@@ -92,9 +92,7 @@ def _key(secret: bytes) -> tuple[_Hash, _Hash]:
     return hashlib.sha256(inner), hashlib.sha256(outer)
 
 
-@lru_cache(maxsize=32)
-def _keyring(secrets: Secret | tuple[Secret, ...]) -> Keyring:
-    return Keyring(secrets)
+_keyring = lru_cache(maxsize=32)(Keyring)
 
 
 def keyring(secrets: Secrets) -> Keyring:

@@ -47,16 +47,25 @@ def parse(body: bytes) -> WebhookEvent:
         UnreadableEventError: It is no event: no JSON object, or one that can be read
             in more than one way, or one that lacks what such an event must have.
     """
-    if type(body) is not bytes:
-        body = raw_body(body)
-    texts: _Texts | None = loads_plain(body)
-    fields: _Fields = texts if texts is not None else _loads(body)
-    if texts is None:
+    fields: _Fields | None = (texts := loads_plain(body))
+    if texts is None or fields is None:
+        fields = _loads(raw_body(body))
         texts = {name: _text(fields, name) for name in _TEXTS}
-    name = texts.get("event")
-    if name == "delivery_report":
-        return _delivery_report(texts, fields)
-    text = texts.get
+    if texts.get("event") != "delivery_report":
+        return _other(texts.get, fields)
+    try:
+        message_id, status, to, channel, time = _report_texts(texts)
+    except KeyError:
+        message_id, status, to, channel, time = map(texts.get, _REPORT)
+    if not message_id or not status:
+        missing = "status" if message_id else "message_id"
+        raise UnreadableEventError(f"{missing} is missing or empty.")
+    code = texts.get("error_code")
+    return DeliveryReport(message_id, status, to, channel, time, code, fields)
+
+
+def _other(text: _TextOf, fields: _Fields) -> WebhookEvent:
+    name = text("event")
     if name == "inbound_message":
         return _inbound_message(text, fields)
     if not name:
@@ -79,18 +88,6 @@ def _text(fields: _Fields, name: str) -> str | None:
     if type(value) is int:
         return str(value)
     raise UnreadableEventError(f"{name} is a {type(value).__name__}, not text.")
-
-
-def _delivery_report(texts: _Texts, fields: _Fields) -> DeliveryReport:
-    try:
-        message_id, status, to, channel, time = _report_texts(texts)
-    except KeyError:
-        message_id, status, to, channel, time = map(texts.get, _REPORT)
-    if not message_id or not status:
-        missing = "status" if message_id else "message_id"
-        raise UnreadableEventError(f"{missing} is missing or empty.")
-    code = texts.get("error_code")
-    return DeliveryReport(message_id, status, to, channel, time, code, fields)
 
 
 def _inbound_message(text: _TextOf, fields: _Fields) -> InboundMessage:
