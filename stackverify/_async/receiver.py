@@ -154,15 +154,21 @@ class AsyncReceiver:
         )
         # Not `store or ...`: a store with nothing in it may be false.
         self._store: AsyncStore = AsyncMemoryStore() if store is None else store
-        if iscoroutinefunction(self._store.read) is not iscoroutinefunction(self.run):
-            raise ConfigurationError(
-                f"{type(self._store).__name__} is of the other flavour: stores for "
-                "AsyncReceiver begin with Async, those for Receiver do not."
-            )
+        self._check_store()
         self._clock = clock
         self.reports: Reports = Reports()
         late = {Verdict.LATE} if late_reports else set()
         self.due: frozenset[Verdict] = frozenset({Verdict.NEW} | late)
+
+    def _check_store(self) -> None:
+        name, read = type(self._store).__name__, getattr(self._store, "read", None)
+        if not callable(read):
+            raise ConfigurationError(f"store is a {name}: give one of the stores.")
+        if iscoroutinefunction(read) is not iscoroutinefunction(self.run):
+            raise ConfigurationError(
+                f"store is a {name}, of the other flavour: those for AsyncReceiver "
+                "begin with Async, those for Receiver do not."
+            )
 
     @property
     def max_body(self) -> int:

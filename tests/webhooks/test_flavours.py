@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,13 @@ def test_stores_go_with_receivers_of_their_flavour(tmp_path: Path) -> None:
         Receiver(SECRET, store=twin)
         with pytest.raises(ConfigurationError, match="other flavour"):
             AsyncReceiver(SECRET, store=twin)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [Receiver, AsyncReceiver])
+@pytest.mark.parametrize("store", ["seen.db", {}, object()])
+def test_what_is_no_store_is_refused_where_it_is_given(kind: Any, store: Any) -> None:
+    with pytest.raises(ConfigurationError, match="give one of the stores"):
+        kind(SECRET, store=store)
 
 
 @pytest.mark.parametrize("size", [0, -1, 1.5, True, "9"])
