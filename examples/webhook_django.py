@@ -10,6 +10,7 @@ the view and its path are of interest.
 import argparse
 import secrets
 import sys
+from contextlib import suppress
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIServer, make_server
 
@@ -79,7 +80,8 @@ def main() -> int:
         return 2
     server = make_server("127.0.0.1", port, app, server_class=ThreadingServer)
     print(f"Listening at http://127.0.0.1:{port}/webhooks/stackverify", flush=True)
-    server.serve_forever()
+    with suppress(KeyboardInterrupt):
+        server.serve_forever()
     return 0
 
 

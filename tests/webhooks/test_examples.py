@@ -50,6 +50,21 @@ def running(name: str) -> Iterator[httpx.Client]:
             process.send_signal(signal.SIGTERM)
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_ctrl_c_ends_it_without_a_traceback(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with start(name, port, SECRET) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        transport = httpx.HTTPTransport(retries=5)
+        with httpx.Client(transport=transport) as client:
+            client.get(f"http://127.0.0.1:{port}/statuses")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert "Traceback" not in err
+
+
 def test_there_is_one_for_each_framework() -> None:
     frameworks = ("aiohttp", "django", "fastapi", "flask")
     assert [f"webhook_{name}.py" for name in frameworks] == EXAMPLES
