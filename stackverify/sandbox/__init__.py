@@ -30,9 +30,11 @@ from stackverify.sandbox.messages import (
 )
 from stackverify.sandbox.server import Sandbox
 from stackverify.sandbox.service import Service, Step
+from stackverify.sandbox.webhooks import Attempt, Webhook
 
 __all__ = [
     "Attachment",
+    "Attempt",
     "Channel",
     "Clock",
     "COUNTERS",
@@ -53,5 +55,6 @@ __all__ = [
     "Step",
     "Template",
     "Tier",
+    "Webhook",
 ]
 del starlette, uvicorn

@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--failing", type=float, default=0.02, help="share of messages that fail")
     add("--reply-style", choices=get_args(ReplyStyle), default="top", help="ids")
     add("--list-style", choices=get_args(ListStyle), default="data+meta", help="pages")
+    add("--webhook-url", help="where to post delivery reports; on this machine")
+    add("--webhook-secret", default="whsec_sandbox", help="what they are signed with")
     add("--api-key", default="sk_test_sandbox", help="the key it knows")
     add("--seed", type=int, help="make ids and endings the same each time")
     return parser
@@ -65,6 +67,7 @@ def _welcome(sandbox: Sandbox) -> str:
         f"{setting} STACKVERIFY_BASE_URL={sandbox.base_url}\n"
         f"{setting} STACKVERIFY_API_KEY={sandbox.api_key}\n"
         f"{setting} STACKVERIFY_TIER={sandbox.tier}\n"
+        f"{setting} STACKVERIFY_WEBHOOK_SECRET={sandbox.knobs.webhook_secret}\n"
     )
 
 

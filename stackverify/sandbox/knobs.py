@@ -98,6 +98,13 @@ class Knobs:
         factory=lambda: dict(_TEMPLATES)
     )
     """The approved WhatsApp templates, each with its languages."""
+    webhook_url: str | None = None
+    """Where delivery reports without a `callback_url` of their own, and inbound
+    messages, are posted; nowhere if `None`."""
+    webhook_secret: str = "whsec_sandbox"  # noqa: S105 - that of a pretend service
+    """What webhooks are signed with."""
+    webhooks_to_strangers: bool = False
+    """Whether webhooks may leave this machine."""
 
 
 class KnobValues(TypedDict, total=False):
@@ -115,3 +122,6 @@ class KnobValues(TypedDict, total=False):
     list_style: ListStyle
     error_status: ErrorStatus
     templates: Mapping[str, Sequence[str]]
+    webhook_url: str | None
+    webhook_secret: str
+    webhooks_to_strangers: bool

@@ -1,7 +1,7 @@
 """Accepted messages: how they got in, and how each stands now."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -30,8 +30,14 @@ class Query:
 class Outbox:
     """Takes drafts in as messages and tells how far each has got."""
 
-    def __init__(self, knobs: Knobs, dice: random.Random) -> None:
+    def __init__(
+        self,
+        knobs: Knobs,
+        dice: random.Random,
+        announce: Callable[[Message], None] = lambda message: None,
+    ) -> None:
         self._knobs = knobs
+        self._announce = announce
         self._dice = dice
         self._endings: dict[str, Ending] = {}
         self._budget = Budget()
@@ -56,6 +62,7 @@ class Outbox:
         messages = [self._message(draft, to, key, raw, at) for to in recipients]
         for message in messages:
             self.store.add(message, self._knobs.keep)
+            self._announce(message)
         return messages
 
     def _spend(self, key: Key, now: float, messages: int) -> None:

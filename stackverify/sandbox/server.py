@@ -12,6 +12,7 @@ import uvicorn
 from stackverify.sandbox._concurrency import in_thread, sleep
 from stackverify.sandbox.app import create_app
 from stackverify.sandbox.clock import Clock
+from stackverify.sandbox.courier import Courier
 from stackverify.sandbox.endpoints import BASE_PATH
 from stackverify.sandbox.keys import Tier
 from stackverify.sandbox.knobs import KnobValues
@@ -85,6 +86,7 @@ class Sandbox(Service):
         self._address: str | None = None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
+        self._courier: Courier | None = None
 
     @property
     def base_url(self) -> str:
@@ -114,17 +116,32 @@ class Sandbox(Service):
         if not self._server.is_up.wait(_START_WITHIN):
             self.stop()
             raise RuntimeError("the sandbox did not start")
+        self._courier = Courier(self)
+        self._courier.start()
 
     def stop(self) -> None:
         """Stop serving; what was accepted can still be asked for."""
-        server, thread = self._server, self._thread
-        self._server = self._thread = self._address = None
+        server, thread, courier = self._server, self._thread, self._courier
+        self._server = self._thread = self._address = self._courier = None
+        if courier is not None:
+            courier.stop()
         if server is None or thread is None:
             return
         server.should_exit = True
         thread.join(_STOP_WITHIN)
         if thread.is_alive():
             raise RuntimeError("the sandbox did not stop")
+
+    def wait_for_webhooks(self, timeout: float = 10.0) -> None:
+        """Wait until every webhook that is due by now was posted.
+
+        Raises:
+            TimeoutError: They were not, in so many seconds.
+        """
+        if self._courier is None:
+            raise RuntimeError("the sandbox is not running: use it inside `with`")
+        if not self._courier.wait(timeout):
+            raise TimeoutError("the webhooks were not all posted in time")
 
     def is_stopping(self) -> bool:
         """Tell whether it is on its way out."""

@@ -15,6 +15,7 @@ from stackverify.sandbox.keys import Key, Keys, Tier
 from stackverify.sandbox.knobs import Knobs, KnobValues
 from stackverify.sandbox.messages import Channel, Ending, Message
 from stackverify.sandbox.outbox import Outbox
+from stackverify.sandbox.webhooks import Attempt, Webhook, Webhooks
 
 __all__ = ["Service", "Step"]
 
@@ -64,7 +65,8 @@ class Service:
             self._act,
         ]
         self._dice = random.Random(seed)
-        self._outbox = Outbox(self.knobs, self._dice)
+        self._webhooks = Webhooks(self.knobs)
+        self._outbox = Outbox(self.knobs, self._dice, self._webhooks.accepted)
         self._lock = threading.RLock()
         self._forget_traffic()
 
@@ -129,10 +131,56 @@ class Service:
         with self._lock:
             self._outbox.will_end(to, Ending(status, error_message))
 
+    def reply(
+        self, text: str, *, sender: str, to: str = "22141", channel: Channel = "sms"
+    ) -> None:
+        """Have somebody write to one of your numbers: an inbound message is posted.
+
+        Args:
+            text: What they write.
+            sender: Their number.
+            to: Your number.
+            channel: `sms` or `whatsapp`.
+
+        Raises:
+            ValueError: The knob `webhook_url` is not set.
+        """
+        with self._lock:
+            now = self.clock.now()
+            fields = {
+                "event": "inbound_message",
+                "from": sender,
+                "to": to,
+                "message": text,
+                "channel": channel,
+                "received_at": shapes.timestamp(now),
+            }
+            self._webhooks.inbound(fields, now)
+
+    @property
+    def webhooks(self) -> list[Attempt]:
+        """List the attempts to post a webhook, oldest first."""
+        with self._lock:
+            return list(self._webhooks.attempts)
+
+    def due_webhooks(self) -> list[Webhook]:
+        """Take the webhooks that are to be posted by now, the earliest first."""
+        with self._lock:
+            return self._webhooks.due(self.clock.now())
+
+    def tried(self, attempt: Attempt) -> None:
+        """Tell what came of posting one; it is due again later if it was not taken."""
+        with self._lock:
+            self._webhooks.tried(attempt)
+
     def reset(self) -> None:
-        """Forget messages, counts and forced failures; keep keys, knobs, time."""
+        """Forget messages, counts, webhooks and forced failures.
+
+        Keys, knobs and time are kept.
+        """
         with self._lock:
             self._outbox.clear()
+            self._webhooks.clear()
             self._forget_traffic()
 
     def arrived(self) -> None:

@@ -1,14 +1,21 @@
 """How far a message has got, told from its id and its age."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import attrs
 
 from stackverify.sandbox.messages import Channel, Ending, Message
 
-__all__ = ["STATUSES", "draw_ending", "forced_ending", "standing", "status_of"]
+__all__ = [
+    "STATUSES",
+    "draw_ending",
+    "forced_ending",
+    "moves",
+    "standing",
+    "status_of",
+]
 
 # What comes before each ending, and the ending itself.
 _PATHS: Final[Mapping[Channel, Mapping[str, Sequence[str]]]] = {
@@ -122,13 +129,28 @@ def standing(message: Message, now: float, pace: float) -> Message:
     return attrs.evolve(message, status=status, error_message=reason)
 
 
+def moves(message: Message, pace: float) -> dict[str, float]:
+    """Tell when a message gets each status, with all waits scaled by `pace`."""
+    path = _PATHS[message.channel][message.ending.status]
+    ages = _ages(path, _dice(message.message_id)[2:], pace)
+    return {status: message.due_at + age for status, age in ages}
+
+
+def _ages(
+    path: Sequence[str], dice: Sequence[float], pace: float
+) -> Iterator[tuple[str, float]]:
+    age = 0.0
+    for status, share in zip(path, dice, strict=False):
+        least, most = _WAITS[status]
+        age += pace * (least + share * (most - least))
+        yield status, age
+
+
 def _reached(
     path: Sequence[str], dice: Sequence[float], age: float, pace: float
 ) -> str:
-    reached, at = "queued", 0.0
-    for status, share in zip(path, dice, strict=False):
-        least, most = _WAITS[status]
-        at += pace * (least + share * (most - least))
+    reached = "queued"
+    for status, at in _ages(path, dice, pace):
         if age < at:
             break
         reached = status

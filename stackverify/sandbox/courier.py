@@ -1,0 +1,83 @@
+"""Posts the webhooks of a pretend service, one after the other, from a thread."""
+
+import threading
+
+import httpx
+
+from stackverify.sandbox.service import Service
+from stackverify.sandbox.webhooks import Attempt, Webhook, is_on_this_machine
+
+__all__ = ["Courier"]
+
+# How often it looks at the time, which a test may move.
+_LOOKS_EVERY = 0.02
+_PATIENCE = 10.0
+
+
+class Courier:
+    """Posts what is due while it runs.
+
+    Args:
+        service: Whose webhooks they are.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        # Made for the first webhook: most sandboxes never post one.
+        self._client: httpx.Client | None = None
+        self._is_over = threading.Event()
+        self._rounds = 0
+        self._round_over = threading.Condition()
+        self._thread = threading.Thread(
+            target=self._run, name="stackverify-sandbox-courier", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to post."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, once the webhook under way is answered."""
+        self._is_over.set()
+        self._thread.join(_PATIENCE)
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until all that is due by now was posted; tell whether it was."""
+        with self._round_over:
+            # The round under way may have looked at the time before it was moved.
+            wanted = self._rounds + 2
+            return self._round_over.wait_for(lambda: self._rounds >= wanted, timeout)
+
+    def _run(self) -> None:
+        while not self._is_over.wait(_LOOKS_EVERY):
+            self._post_what_is_due()
+            with self._round_over:
+                self._rounds += 1
+                self._round_over.notify_all()
+        if self._client is not None:
+            self._client.close()
+
+    def _post_what_is_due(self) -> None:
+        for webhook in self._service.due_webhooks():
+            if self._is_over.is_set():
+                return
+            self._service.tried(self._post(webhook))
+
+    def _post(self, webhook: Webhook) -> Attempt:
+        now = self._service.clock.now()
+        may_leave = self._service.knobs.webhooks_to_strangers
+        if not may_leave and not is_on_this_machine(webhook.url):
+            return Attempt(webhook, now, failure="not on this machine")
+        headers = {
+            "Content-Type": "application/json",
+            "X-StackVerify-Signature": webhook.signature,
+        }
+        if self._client is None:
+            self._client = httpx.Client(trust_env=False, timeout=_PATIENCE)
+        try:
+            answer = self._client.post(
+                webhook.url, content=webhook.body, headers=headers
+            )
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            return Attempt(webhook, now, failure=type(error).__name__)
+        return Attempt(webhook, now, status=answer.status_code)
