@@ -16,6 +16,7 @@ except ImportError as _missing:
 from stackverify.sandbox.app import create_app
 from stackverify.sandbox.clock import Clock
 from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
+from stackverify.sandbox.faults import Fault, FaultKind, Faults
 from stackverify.sandbox.keys import PERMISSIONS, Key, Keys, Tier
 from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.limits import COUNTERS
@@ -42,6 +43,9 @@ __all__ = [
     "Email",
     "Ending",
     "Exchange",
+    "Fault",
+    "FaultKind",
+    "Faults",
     "Key",
     "Keys",
     "Knobs",

@@ -9,9 +9,12 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from stackverify.sandbox._concurrency import sleep
-from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
+from stackverify.sandbox.exchange import Exchange, RefusalError
+from stackverify.sandbox.faults import Fault
+from stackverify.sandbox.line import Answer, HangUp, Headers, Line
 from stackverify.sandbox.service import Service
 from stackverify.sandbox.shapes import refusal
+from stackverify.sandbox.spoiling import refusal_of, spoil
 
 __all__ = ["create_app"]
 
@@ -35,9 +38,12 @@ class _GoneError(Exception):
 class _Api:
     """Turns ASGI into an `Exchange`, and a `Reply` back into ASGI."""
 
-    def __init__(self, service: Service, is_stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, service: Service, is_stopping: Callable[[], bool], hang_up: HangUp
+    ) -> None:
         self._service = service
         self._is_stopping = is_stopping
+        self._hang_up = hang_up
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         self._service.arrived()
@@ -50,15 +56,36 @@ class _Api:
 
     async def _serve(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         request_id = self._service.request_id()
+        line = Line(scope, receive, send, self._hang_up, self._wait)
         try:
             exchange = self._exchange(scope, await _body(receive), request_id)
+            fault = self._service.fault_for(exchange)
+            if fault is not None and not fault.is_accepted:
+                await self._refuse(fault, line, request_id)
+                return
             reply = self._service.answer(exchange)
         except _TooLargeError:
+            fault = None
             refused = RefusalError(413, "too_large", "The body is too large.")
             reply = refusal(refused, self._service.knobs.error_status)
         if latency := self._service.latency():
             await self._wait(latency)
-        await self._reply(reply, request_id, send)
+        answer = Answer(reply.status, reply.encoded(), reply.headers)
+        head = self._head(request_id)
+        await (spoil(fault, answer, head, line) if fault else line.say(answer, head))
+
+    async def _refuse(self, fault: Fault, line: Line, request_id: str) -> None:
+        answer = refusal_of(fault, self._service.knobs.error_status)
+        if answer is None:
+            await line.hang_up()
+        else:
+            await line.say(answer, self._head(request_id))
+
+    def _head(self, request_id: str) -> Headers:
+        return (
+            (b"date", _http_date(int(self._service.clock.now()))),
+            (b"x-request-id", request_id.encode()),
+        )
 
     def _exchange(self, scope: _Scope, body: bytes, request_id: str) -> Exchange:
         return Exchange(
@@ -78,19 +105,6 @@ class _Api:
         while seconds > 0 and not self._is_stopping():
             await sleep(min(seconds, _NAP))
             seconds -= _NAP
-
-    async def _reply(self, reply: Reply, request_id: str, send: _Send) -> None:
-        body = reply.encoded()
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"date", _http_date(int(self._service.clock.now()))),
-            (b"x-request-id", request_id.encode()),
-            *((name.encode(), value.encode()) for name, value in reply.headers),
-        ]
-        start = {"type": "http.response.start", "status": reply.status}
-        await send({**start, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
 
 
 async def _body(receive: _Receive) -> bytes:
@@ -113,13 +127,23 @@ def _http_date(second: int) -> bytes:
     return formatdate(second, usegmt=True).encode()
 
 
+def _hang_up(client: object, *, gently: bool) -> None:
+    raise ConnectionResetError("the sandbox hung up")
+
+
 def create_app(
-    service: Service, *, is_stopping: Callable[[], bool] = lambda: False
+    service: Service,
+    *,
+    is_stopping: Callable[[], bool] = lambda: False,
+    hang_up: HangUp = _hang_up,
 ) -> Starlette:
     """Make an ASGI application that answers with this service.
 
     Args:
         service: The pretend service; several applications may share one.
         is_stopping: Says when answers that wait for their latency should go out.
+        hang_up: Drops the connection of a client; without a server to do that, the
+            application raises `ConnectionResetError`.
     """
-    return Starlette(routes=[Route("/{path:path}", _Api(service, is_stopping))])
+    api = _Api(service, is_stopping, hang_up)
+    return Starlette(routes=[Route("/{path:path}", api)])

@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 
 import uvicorn
 
@@ -16,6 +16,7 @@ from stackverify.sandbox.courier import Courier
 from stackverify.sandbox.endpoints import BASE_PATH
 from stackverify.sandbox.keys import Tier
 from stackverify.sandbox.knobs import KnobValues
+from stackverify.sandbox.line import HangUp
 from stackverify.sandbox.service import Service
 
 __all__ = ["Sandbox"]
@@ -36,6 +37,17 @@ class _Server(uvicorn.Server):
         """Start, then say so."""
         await super().startup(sockets=sockets)
         self.is_up.set()
+
+    def hang_up(self, client: object, *, gently: bool) -> None:
+        """Drop the connection of a client."""
+        for connection in list(self.server_state.connections):
+            transport = connection.transport
+            if transport is None or _peer(transport) != client:
+                continue
+            if gently:  # a reset may take away what the client has not read yet
+                transport.close()
+            else:
+                transport.abort()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let answers under way go out for a moment, then hang up on the rest."""
@@ -105,7 +117,7 @@ class Sandbox(Service):
             raise RuntimeError("the sandbox is running already")
         listener = _listen(self._host, self._port)
         self._address = _address(listener)
-        self._server = _Server(_config(self))
+        self._server = _Server(_config(self, self._hang_up))
         self._thread = threading.Thread(
             target=self._server.run,
             args=([listener],),
@@ -131,6 +143,10 @@ class Sandbox(Service):
         thread.join(_STOP_WITHIN)
         if thread.is_alive():
             raise RuntimeError("the sandbox did not stop")
+
+    def _hang_up(self, client: object, *, gently: bool) -> None:
+        if self._server is not None:
+            self._server.hang_up(client, gently=gently)
 
     def wait_for_webhooks(self, timeout: float = 10.0) -> None:
         """Wait until every webhook that is due by now was posted.
@@ -172,6 +188,11 @@ class Sandbox(Service):
         await in_thread(self.stop)
 
 
+def _peer(transport: Any) -> tuple[str, int]:
+    host, port = transport.get_extra_info("peername")[:2]
+    return host, port
+
+
 def _loopback(host: str) -> str:
     if host == "localhost":
         return "127.0.0.1"
@@ -204,9 +225,9 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _config(sandbox: Sandbox) -> uvicorn.Config:
+def _config(sandbox: Sandbox, hang_up: HangUp) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(sandbox, is_stopping=sandbox.is_stopping),
+        create_app(sandbox, is_stopping=sandbox.is_stopping, hang_up=hang_up),
         lifespan="off",
         ws="none",
         loop="asyncio",

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, Unpack
 from stackverify.sandbox import endpoints, limits, shapes
 from stackverify.sandbox.clock import Clock
 from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
+from stackverify.sandbox.faults import Fault, Faults
 from stackverify.sandbox.keys import Key, Keys, Tier
 from stackverify.sandbox.knobs import Knobs, KnobValues
 from stackverify.sandbox.messages import Channel, Ending, Message
@@ -38,6 +39,7 @@ class Service:
         keys: The API keys; `keys.add(permissions=["sms:read"])` makes one more.
         knobs: The settings, which may be changed at any time.
         clock: The time; `clock.advance(seconds)` moves it forward.
+        faults: What goes wrong; `faults.add("hang_up", count=1)` adds to it.
         steps: What a request passes through, in this order, until one replies.
     """
 
@@ -65,6 +67,8 @@ class Service:
             self._act,
         ]
         self._dice = random.Random(seed)
+        # Dice of their own: a fault must not change the ids of a seed.
+        self.faults: Faults = Faults(random.Random(seed))
         self._webhooks = Webhooks(self.knobs)
         self._outbox = Outbox(self.knobs, self._dice, self._webhooks.accepted)
         self._lock = threading.RLock()
@@ -163,6 +167,22 @@ class Service:
         with self._lock:
             return list(self._webhooks.attempts)
 
+    def fault_for(self, exchange: Exchange) -> Fault | None:
+        """Tell what goes wrong with a request.
+
+        Its own header `X-Sandbox-Fault` goes before the faults that were added. A
+        header that names no fault is answered with 400.
+        """
+        asked = exchange.headers.get("x-sandbox-fault")
+        if asked is not None:
+            try:
+                return Fault.parse(asked)
+            except ValueError:
+                return Fault("status", status=400)
+        channel = exchange.path.removeprefix(endpoints.BASE_PATH).split("/")[1:2]
+        with self._lock:
+            return self.faults.meet(*channel) if channel and self.faults else None
+
     def due_webhooks(self) -> list[Webhook]:
         """Take the webhooks that are to be posted by now, the earliest first."""
         with self._lock:
@@ -174,13 +194,14 @@ class Service:
             self._webhooks.tried(attempt)
 
     def reset(self) -> None:
-        """Forget messages, counts, webhooks and forced failures.
+        """Forget messages, counts, webhooks, faults and forced failures.
 
         Keys, knobs and time are kept.
         """
         with self._lock:
             self._outbox.clear()
             self._webhooks.clear()
+            self.faults.clear()
             self._forget_traffic()
 
     def arrived(self) -> None:
