@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from stackverify.sandbox._concurrency import sleep
+from stackverify.sandbox.control import control_routes
 from stackverify.sandbox.exchange import Exchange, RefusalError
 from stackverify.sandbox.faults import Fault
 from stackverify.sandbox.line import Answer, HangUp, Headers, Line
@@ -146,4 +147,4 @@ def create_app(
             application raises `ConnectionResetError`.
     """
     api = _Api(service, is_stopping, hang_up)
-    return Starlette(routes=[Route("/{path:path}", api)])
+    return Starlette(routes=[*control_routes(service), Route("/{path:path}", api)])
