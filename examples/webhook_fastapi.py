@@ -8,6 +8,7 @@ at /statuses. Needs `pip install 'stackverify[fastapi]' uvicorn`.
 
 import argparse
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import uvicorn
@@ -59,7 +60,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     print(f"Listening at http://127.0.0.1:{port}/webhooks/stackverify", flush=True)
-    uvicorn.run(app, port=port, log_level="warning")
+    with suppress(KeyboardInterrupt):
+        uvicorn.run(app, port=port, log_level="warning")
     return 0
 
 
