@@ -15,6 +15,7 @@ from stackverify.errors import (
     ConfigurationError,
     RawBodyError,
     StaleEventError,
+    UnreadableEventError,
 )
 
 __all__ = ["MAX_BODY", "Rules", "check_fresh", "length_of", "raw_body"]
@@ -77,6 +78,7 @@ def raw_body(
     Raises:
         RawBodyError: It is something else by now.
         BodyTooLargeError: It is larger than an event may be.
+        UnreadableEventError: It is cut off.
     """
     if content_length is None and type(body) is bytes and len(body) <= max_body:
         return body
@@ -90,10 +92,15 @@ def raw_body(
     size = max(len(body), length_of(content_length) or 0)
     if size > max_body:
         raise BodyTooLargeError(f"The body has more than {max_body:,} bytes.")
-    if len(body) < size:
+    if size and not body:
         raise RawBodyError(
-            f"The body has {len(body)} of the {size} bytes that were announced, so "
-            "something read it before."
+            f"The body is empty and was announced with {size} bytes, so something "
+            "read it before."
+        )
+    if len(body) < size:
+        raise UnreadableEventError(
+            f"The body ends after {len(body)} of the {size} bytes it was announced "
+            "with."
         )
     return body
 

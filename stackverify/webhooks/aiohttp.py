@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from inspect import isawaitable
 from typing import TypeAlias
 
 from aiohttp import web
@@ -70,7 +71,8 @@ async def _handled(
 ) -> web.StreamResponse:
     if not reception.is_due:
         return web.Response()
-    response = await view(request, reception.event)
+    answer = view(request, reception.event)
+    response = await answer if isawaitable(answer) else answer
     if response is None:
         return web.Response()
     if response.status >= 400:

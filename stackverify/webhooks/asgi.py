@@ -18,7 +18,9 @@ app = Starlette(routes=[Route("/webhooks/stackverify", stackverify)])
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from inspect import isawaitable
 from typing import Any, TypeAlias
 
 from stackverify._async.receiver import AsyncReceiver, AsyncReception
@@ -35,6 +37,7 @@ _Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _Handler: TypeAlias = Callable[[WebhookEvent], Awaitable[object]]
 
 
+_log = logging.getLogger("stackverify")
 _SIGNATURE = SIGNATURE_HEADER.lower().encode()
 
 
@@ -59,13 +62,19 @@ class AsgiWebhook:
         try:
             reception = await self._reception(scope, receive)
         except _GoneError:
+            _log.warning(
+                "The body of a webhook never came: its sender left, or a middleware "
+                "read it and passed on a `receive` that has nothing more to give."
+            )
             return
         except WebhookError as error:
             await _answer(send, error.answer, error.answer_headers)
             return
         async with reception:
             if reception.is_due:
-                await self._handler(reception.event)
+                handled = self._handler(reception.event)
+                if isawaitable(handled):
+                    await handled
         await _answer(send, 200, {})
 
     async def _reception(self, scope: _Scope, receive: _Receive) -> AsyncReception:

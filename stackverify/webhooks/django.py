@@ -19,8 +19,8 @@ urlpatterns = [path("webhooks/stackverify", stackverify)]
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from functools import wraps
+from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeAlias, TypeVar, overload
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -30,7 +30,7 @@ from django.http.response import HttpResponseBase
 from stackverify._async.receiver import AsyncReceiver
 from stackverify._services.stackverify.webhooks import SIGNATURE_HEADER
 from stackverify._sync.receiver import Receiver
-from stackverify.errors import WebhookError
+from stackverify.errors import ConfigurationError, WebhookError
 from stackverify.webhooks._flavour import check_flavour
 
 __all__ = ["webhook"]
@@ -71,6 +71,11 @@ def _synchronous(
     receiver: Receiver,
 ) -> Callable[[_View], Callable[..., HttpResponseBase]]:
     def decorate(function: _View) -> Callable[..., HttpResponseBase]:
+        if iscoroutinefunction(function):
+            raise ConfigurationError(
+                "An asynchronous view takes AsyncReceiver, and was given Receiver."
+            )
+
         def view(request: HttpRequest, **captured: Any) -> HttpResponseBase:
             if request.method != "POST":
                 return HttpResponseNotAllowed(["POST"])
@@ -105,7 +110,8 @@ def _asynchronous(
             async with reception:
                 if not reception.is_due:
                     return HttpResponse()
-                response = await function(request, reception.event, **captured)
+                answer: Any = function(request, reception.event, **captured)
+                response = await answer if isawaitable(answer) else answer
                 if response is not None and response.status_code >= 400:
                     await reception.release()
                 return HttpResponse() if response is None else response
@@ -126,11 +132,13 @@ def _received(
     receiver: Receiver | AsyncReceiver, request: HttpRequest
 ) -> dict[str, Any]:
     length = request.headers.get("Content-Length")
-    body = b""
+    body: bytes | None = b""
     if receiver.is_worth_reading(length):
         # A body that was read before is told of by its length, which is missing then.
-        with suppress(RawPostDataException):
+        try:
             body = request.body
+        except RawPostDataException:
+            body = None
     return {
         "body": body,
         "signature": request.headers.get(SIGNATURE_HEADER),

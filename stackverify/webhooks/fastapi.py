@@ -38,9 +38,10 @@ def webhook(
     """Make a dependency that gives the event of a request, for `Depends`.
 
     The endpoint is only called for what it is to handle; all else is answered
-    before. It is to raise an error, or to set a status of 400 or more on its
-    `Response` parameter, if it could not handle the event: then the service is told
-    to try again.
+    before. It is to raise an error, such as `HTTPException(503)`, or to set a status
+    of 400 or more on its `Response` parameter, if it could not handle the event: then
+    the service is told to try again. A response that it returns is not seen here:
+    with a status of 400 or more the event would count as handled all the same.
 
     Raises:
         ConfigurationError: The receiver is not an `AsyncReceiver`.

@@ -22,6 +22,7 @@ from functools import wraps
 from typing import Any, TypeAlias
 
 from flask import Response, current_app, make_response, request
+from werkzeug.exceptions import ClientDisconnected
 
 from stackverify._services.stackverify.webhooks import SIGNATURE_HEADER
 from stackverify._sync.receiver import Receiver, Reception
@@ -84,6 +85,11 @@ def _reception(receiver: Receiver) -> Reception:
 def _body(most: int) -> bytes:
     """Read a body, or so much of it that it is too much."""
     if request.content_length is not None:
-        return request.get_data()
+        try:
+            return request.get_data()
+        except ClientDisconnected:
+            if request.stream.tell():  # some of it came, so nothing else has read it
+                raise
+            return b""
     # Of a length nobody knows. What was read before us is kept at `get_data`.
     return request.stream.read(most + 1) or request.get_data()

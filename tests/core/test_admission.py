@@ -17,6 +17,7 @@ from stackverify.errors import (
     ConfigurationError,
     RawBodyError,
     StaleEventError,
+    UnreadableEventError,
 )
 
 NOW = 1_800_000_000.0
@@ -60,8 +61,16 @@ def test_a_body_that_was_read_before_is_no_wrong_signature() -> None:
     with pytest.raises(RawBodyError) as caught:
         raw_body(b"", MAX_BODY, "187")
     assert caught.value.message == (
-        "The body has 0 of the 187 bytes that were announced, so something read it "
+        "The body is empty and was announced with 187 bytes, so something read it "
         "before."
+    )
+
+
+def test_a_body_that_is_cut_off_is_its_senders_fault() -> None:
+    with pytest.raises(UnreadableEventError) as caught:
+        raw_body(b"{", MAX_BODY, "187")
+    assert caught.value.message == (
+        "The body ends after 1 of the 187 bytes it was announced with."
     )
 
 
