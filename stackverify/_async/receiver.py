@@ -258,13 +258,14 @@ class AsyncReceiver:
 
     async def run(self, flow: Flow[T]) -> T:
         """Do what the steps of a flow say, on the store."""
-        try:
-            step = next(flow)
-            while True:
-                step = flow.send(await self._perform(step))
-        except StopIteration as done:
-            result: T = done.value
-            return result
+        answer: str | bool | float | None = None
+        while True:
+            try:
+                step = flow.send(answer)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            answer = await self._perform(step)
 
     async def _perform(self, step: Step) -> str | bool | float | None:
         match step:

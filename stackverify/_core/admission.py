@@ -66,7 +66,9 @@ def length_of(header: str | int | None) -> int | None:
 
 
 def raw_body(
-    body: object, max_body: int = MAX_BODY, content_length: str | int | None = None
+    body: object,
+    max_body: float = math.inf,
+    content_length: str | int | None = None,
 ) -> bytes:
     """Take a body as it was received.
 

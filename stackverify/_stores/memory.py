@@ -50,8 +50,11 @@ class MemoryTable:
             return True
 
     def _forget(self, now: float) -> None:
-        while len(self._rows) > self._size or next(iter(self._rows.values()))[1] <= now:
+        while self._rows and (len(self._rows) > self._size or self._first_end() <= now):
             self._rows.popitem(last=False)
+
+    def _first_end(self) -> float:
+        return next(iter(self._rows.values()))[1]
 
     def __len__(self) -> int:
         return len(self._rows)

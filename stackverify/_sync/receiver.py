@@ -259,13 +259,14 @@ class Receiver:
 
     def run(self, flow: Flow[T]) -> T:
         """Do what the steps of a flow say, on the store."""
-        try:
-            step = next(flow)
-            while True:
-                step = flow.send(self._perform(step))
-        except StopIteration as done:
-            result: T = done.value
-            return result
+        answer: str | bool | float | None = None
+        while True:
+            try:
+                step = flow.send(answer)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            answer = self._perform(step)
 
     def _perform(self, step: Step) -> str | bool | float | None:
         match step:

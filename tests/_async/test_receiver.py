@@ -268,6 +268,31 @@ async def test_a_large_body_is_refused_before_anybody_asks_for_its_signature() -
             await receiver.receive(body, sign(body, SECRET), content_length=length)
 
 
+@pytest.mark.parametrize("more", [{"media": []}, {"media": None}, {}])
+async def test_a_larger_body_is_taken_if_that_is_allowed(more: dict[str, Any]) -> None:
+    receiver = AsyncReceiver(SECRET, max_body=1_000_000)
+    body = body_of("sent", text="x" * 300_000, **more)
+    assert await deliver(receiver, body) is Verdict.NEW
+
+
+async def test_a_memory_of_no_time_at_all_remembers_nothing(clock: Clock) -> None:
+    receiver = AsyncReceiver(SECRET, remember=1e-9, clock=clock)
+    verdicts = [await deliver(receiver, REPLY) for _ in range(2)]
+    assert verdicts == [Verdict.NEW, Verdict.NEW]
+
+
+class Ending(AsyncMemoryStore):
+    """A store with a fault that looks like the end of something."""
+
+    async def read(self, key: str, *, now: float) -> str | None:
+        raise StopAsyncIteration
+
+
+async def test_a_fault_of_a_store_is_told_of_as_it_is() -> None:
+    with pytest.raises(StopAsyncIteration):
+        await deliver(AsyncReceiver(SECRET, store=Ending()), REPLY)
+
+
 @pytest.mark.parametrize("away", [-301.0, 301.0])
 async def test_an_event_of_another_time_is_stale_if_that_is_looked_at(
     away: float, clock: Clock

@@ -259,6 +259,31 @@ def test_a_large_body_is_refused_before_anybody_asks_for_its_signature() -> None
             receiver.receive(body, sign(body, SECRET), content_length=length)
 
 
+@pytest.mark.parametrize("more", [{"media": []}, {"media": None}, {}])
+def test_a_larger_body_is_taken_if_that_is_allowed(more: dict[str, Any]) -> None:
+    receiver = Receiver(SECRET, max_body=1_000_000)
+    body = body_of("sent", text="x" * 300_000, **more)
+    assert deliver(receiver, body) is Verdict.NEW
+
+
+def test_a_memory_of_no_time_at_all_remembers_nothing(clock: Clock) -> None:
+    receiver = Receiver(SECRET, remember=1e-9, clock=clock)
+    verdicts = [deliver(receiver, REPLY) for _ in range(2)]
+    assert verdicts == [Verdict.NEW, Verdict.NEW]
+
+
+class Ending(MemoryStore):
+    """A store with a fault that looks like the end of something."""
+
+    def read(self, key: str, *, now: float) -> str | None:
+        raise StopIteration
+
+
+def test_a_fault_of_a_store_is_told_of_as_it_is() -> None:
+    with pytest.raises(StopIteration):
+        deliver(Receiver(SECRET, store=Ending()), REPLY)
+
+
 @pytest.mark.parametrize("away", [-301.0, 301.0])
 def test_an_event_of_another_time_is_stale_if_that_is_looked_at(
     away: float, clock: Clock

@@ -42,9 +42,9 @@ def test_what_was_decoded_or_parsed_is_refused_with_the_way_to_the_bytes(
 
 
 def test_the_largest_body_is_taken_and_one_byte_more_is_not() -> None:
-    assert len(raw_body(b"x" * MAX_BODY)) == MAX_BODY == 262_144
+    assert len(raw_body(b"x" * MAX_BODY, MAX_BODY)) == MAX_BODY == 262_144
     with pytest.raises(BodyTooLargeError, match="262,144 bytes"):
-        raw_body(b"x" * (MAX_BODY + 1))
+        raw_body(b"x" * (MAX_BODY + 1), MAX_BODY)
 
 
 def test_a_body_announced_as_too_large_is_refused_before_it_is_read() -> None:
