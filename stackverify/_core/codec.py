@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +17,11 @@ try:
     import orjson
 except ImportError:
     orjson = None  # type: ignore[assignment]
+else:
+    # Whoever installed it: an older one overflows its stack on deeply nested JSON,
+    # and takes the process with it (CVE-2024-27454).
+    if [int(part) for part in re.findall(r"\d+", orjson.__version__)] < [3, 9, 15]:
+        orjson = None  # type: ignore[assignment]
 
 __all__ = [
     "dumps",
