@@ -1,27 +1,23 @@
 """The pretend service as an ASGI application."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from stackverify.sandbox._concurrency import sleep
 from stackverify.sandbox.control import control_routes
+from stackverify.sandbox.endpoints import BASE_PATH
 from stackverify.sandbox.exchange import Exchange, RefusalError
 from stackverify.sandbox.faults import Fault
-from stackverify.sandbox.line import Answer, HangUp, Headers, Line
+from stackverify.sandbox.line import Answer, HangUp, Headers, Line, Receive, Scope, Send
 from stackverify.sandbox.service import Service
 from stackverify.sandbox.shapes import refusal
 from stackverify.sandbox.spoiling import refusal_of, spoil
 
 __all__ = ["create_app"]
-
-_Scope: TypeAlias = MutableMapping[str, Any]
-_Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-_Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _LARGEST_BODY = 32 * 1024 * 1024
 # Long waits are slept in parts, so that a server that stops need not wait them out.
@@ -46,7 +42,7 @@ class _Api:
         self._is_stopping = is_stopping
         self._hang_up = hang_up
 
-    async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._service.arrived()
         try:
             await self._serve(scope, receive, send)
@@ -55,7 +51,7 @@ class _Api:
         finally:
             self._service.left()
 
-    async def _serve(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = self._service.request_id()
         line = Line(scope, receive, send, self._hang_up, self._wait)
         try:
@@ -88,7 +84,7 @@ class _Api:
             (b"x-request-id", request_id.encode()),
         )
 
-    def _exchange(self, scope: _Scope, body: bytes, request_id: str) -> Exchange:
+    def _exchange(self, scope: Scope, body: bytes, request_id: str) -> Exchange:
         return Exchange(
             method=scope["method"],
             path=scope["path"],
@@ -108,7 +104,7 @@ class _Api:
             seconds -= _NAP
 
 
-async def _body(receive: _Receive) -> bytes:
+async def _body(receive: Receive) -> bytes:
     parts: list[bytes] = []
     size, has_more = 0, True
     while has_more:
@@ -147,4 +143,7 @@ def create_app(
             application raises `ConnectionResetError`.
     """
     api = _Api(service, is_stopping, hang_up)
-    return Starlette(routes=[*control_routes(service), Route("/{path:path}", api)])
+    # The API first, for it is asked most; it answers for unknown places as well.
+    places = (f"{BASE_PATH}/{{path:path}}", "/{path:path}")
+    first, last = (Route(place, api) for place in places)
+    return Starlette(routes=[first, *control_routes(service), last])

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import ipaddress
 import re
 from datetime import UTC, datetime, time
 from typing import Final
@@ -11,6 +12,7 @@ __all__ = [
     "email_address",
     "header_name",
     "http_url",
+    "is_loopback",
     "language",
     "moment",
     "one_line",
@@ -53,6 +55,14 @@ def http_url(value: str) -> str | None:
         return complaint
     is_web = parts.scheme in ("http", "https") and parts.hostname
     return None if is_web else complaint
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def language(value: str) -> str | None:

@@ -1,6 +1,5 @@
 """The test API: what tests in any language ask of the pretend service over HTTP."""
 
-import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, get_args
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from stackverify.sandbox.checks import is_loopback
 from stackverify.sandbox.faults import Fault
 from stackverify.sandbox.messages import Channel, Email, Message, Sms, Template
 from stackverify.sandbox.service import Service
@@ -52,11 +52,7 @@ def _endpoint(service: Service, act: _Act) -> _Endpoint:
 
 def _is_from_here(request: Request) -> bool:
     """Keep out pages of the web that a browser on this machine shows."""
-    host = request.url.hostname or ""
-    try:
-        is_here = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_here = host == "localhost"
+    is_here = is_loopback(request.url.hostname or "")
     # Sent by browsers alone: a page of another origin shall not command the sandbox.
     fetched = request.headers.get("sec-fetch-site", "none")
     origin = request.headers.get("origin")

@@ -23,7 +23,6 @@ FaultKind: TypeAlias = Literal[
     "slow",
     "drip",
 ]
-_CHANNELS: tuple[Channel, ...] = ("sms", "email", "whatsapp")
 
 
 def _one_of(known: tuple[str, ...]) -> Callable[[Any, Any, Any], None]:
@@ -64,7 +63,7 @@ class Fault:
 
     kind: FaultKind = attrs.field(validator=_one_of(get_args(FaultKind)))
     channel: Channel | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_one_of(_CHANNELS))
+        default=None, validator=attrs.validators.optional(_one_of(get_args(Channel)))
     )
     status: int = attrs.field(default=503, validator=_between(400, 599))
     seconds: float = attrs.field(default=1.0, validator=_between(0, 3600))

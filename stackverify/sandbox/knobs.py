@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias, TypedDict, get_args
 
 import attrs
 
+from stackverify.sandbox import checks
 from stackverify.sandbox.limits import COUNTERS
 
 __all__ = [
@@ -42,6 +43,11 @@ def _one_of(alias: object) -> Callable[[object, object, str], None]:
             raise ValueError(f"not one of {', '.join(allowed)}: {value!r}")
 
     return check
+
+
+def _is_a_url(instance: object, attribute: object, value: str) -> None:
+    if complaint := checks.http_url(value):
+        raise ValueError(f"webhook_url {complaint}")
 
 
 def _is_a_duration(
@@ -98,7 +104,9 @@ class Knobs:
         factory=lambda: dict(_TEMPLATES)
     )
     """The approved WhatsApp templates, each with its languages."""
-    webhook_url: str | None = None
+    webhook_url: str | None = attrs.field(
+        default=None, validator=attrs.validators.optional(_is_a_url)
+    )
     """Where delivery reports without a `callback_url` of their own, and inbound
     messages, are posted; nowhere if `None`."""
     webhook_secret: str = "whsec_sandbox"  # noqa: S105 - that of a pretend service

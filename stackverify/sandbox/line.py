@@ -5,11 +5,11 @@ from typing import Any, Protocol, TypeAlias
 
 import attrs
 
-__all__ = ["Answer", "HangUp", "Headers", "Line"]
+__all__ = ["Answer", "HangUp", "Headers", "Line", "Receive", "Scope", "Send"]
 
-_Scope: TypeAlias = MutableMapping[str, Any]
-_Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-_Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 
@@ -39,9 +39,9 @@ class Line:
         wait: Waits so many seconds, or less where the server stops.
     """
 
-    _scope: _Scope
-    _receive: _Receive
-    _send: _Send
+    _scope: Scope
+    _receive: Receive
+    _send: Send
     _hang_up: HangUp
     wait: Callable[[float], Awaitable[None]]
 

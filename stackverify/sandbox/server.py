@@ -1,6 +1,5 @@
 """The pretend service on a port of this machine, in a thread of this process."""
 
-import ipaddress
 import os
 import socket
 import threading
@@ -11,6 +10,7 @@ import uvicorn
 
 from stackverify.sandbox._concurrency import in_thread, sleep
 from stackverify.sandbox.app import create_app
+from stackverify.sandbox.checks import is_loopback
 from stackverify.sandbox.clock import Clock
 from stackverify.sandbox.courier import Courier
 from stackverify.sandbox.endpoints import BASE_PATH
@@ -194,13 +194,8 @@ def _peer(transport: Any) -> tuple[str, int]:
 
 
 def _loopback(host: str) -> str:
-    if host == "localhost":
-        return "127.0.0.1"
-    try:
-        if ipaddress.ip_address(host).is_loopback:
-            return host
-    except ValueError:
-        pass
+    if is_loopback(host):
+        return "127.0.0.1" if host == "localhost" else host
     raise ValueError(f"the sandbox listens on loopback only, not on {host!r}")
 
 

@@ -181,7 +181,7 @@ class Service:
                 return Fault("status", status=400)
         channel = exchange.path.removeprefix(endpoints.BASE_PATH).split("/")[1:2]
         with self._lock:
-            return self.faults.meet(*channel) if channel and self.faults else None
+            return self.faults.meet(*channel) if channel else None
 
     def due_webhooks(self) -> list[Webhook]:
         """Take the webhooks that are to be posted by now, the earliest first."""

@@ -3,7 +3,6 @@
 import hashlib
 import heapq
 import hmac
-import ipaddress
 import json
 from collections import deque
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from stackverify.sandbox import timetable
+from stackverify.sandbox.checks import is_loopback
 from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.messages import Message
 from stackverify.sandbox.shapes import timestamp
@@ -177,8 +177,4 @@ class Webhooks:
 
 def is_on_this_machine(url: str) -> bool:
     """Tell whether a URL stays on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return is_loopback(urlsplit(url).hostname or "")

@@ -217,6 +217,16 @@ def test_nothing_leaves_this_machine(sandbox: Sandbox, url: str) -> None:
     assert [attempt.failure for attempt in sandbox.webhooks] == ["not on this machine"]
 
 
+@pytest.mark.parametrize("url", ["nonsense", "http://[", "ftp://127.0.0.1/", ""])
+def test_a_webhook_url_that_is_none_is_refused_where_it_is_set(
+    sandbox: Sandbox, url: str
+) -> None:
+    with pytest.raises(ValueError, match="webhook_url must be"):
+        sandbox.knobs.webhook_url = url
+    with pytest.raises(ValueError, match="webhook_url must be"):
+        Sandbox(webhook_url=url)
+
+
 def test_a_slower_timetable_slows_the_reports_down(
     sandbox: Sandbox, api: httpx.Client, listener: Listener
 ) -> None:
