@@ -14,6 +14,7 @@ except ImportError as _missing:
     ) from _missing
 
 from stackverify.sandbox.app import create_app
+from stackverify.sandbox.channel import Channel
 from stackverify.sandbox.clock import Clock
 from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
 from stackverify.sandbox.faults import Fault, FaultKind, Faults
@@ -22,16 +23,18 @@ from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.limits import COUNTERS
 from stackverify.sandbox.messages import (
     Attachment,
-    Channel,
     Email,
     Ending,
     Message,
     Sms,
     Template,
 )
+from stackverify.sandbox.progress import Move
+from stackverify.sandbox.reports import Attempt, Webhook
 from stackverify.sandbox.server import Sandbox
-from stackverify.sandbox.service import Service, Step
-from stackverify.sandbox.webhooks import Attempt, Webhook
+from stackverify.sandbox.service import Service
+from stackverify.sandbox.steps import Step
+from stackverify.sandbox.traffic import Gauge, Record, Traffic
 
 __all__ = [
     "Attachment",
@@ -46,11 +49,14 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Faults",
+    "Gauge",
     "Key",
     "Keys",
     "Knobs",
     "Message",
+    "Move",
     "PERMISSIONS",
+    "Record",
     "RefusalError",
     "Reply",
     "Sandbox",
@@ -59,6 +65,7 @@ __all__ = [
     "Step",
     "Template",
     "Tier",
+    "Traffic",
     "Webhook",
 ]
 del starlette, uvicorn

@@ -12,6 +12,7 @@ from stackverify.sandbox.control import control_routes
 from stackverify.sandbox.endpoints import BASE_PATH
 from stackverify.sandbox.exchange import Exchange, RefusalError
 from stackverify.sandbox.faults import Fault
+from stackverify.sandbox.inbox import inbox_routes
 from stackverify.sandbox.line import Answer, HangUp, Headers, Line, Receive, Scope, Send
 from stackverify.sandbox.service import Service
 from stackverify.sandbox.shapes import refusal
@@ -58,25 +59,36 @@ class _Api:
             exchange = self._exchange(scope, await _body(receive), request_id)
             fault = self._service.fault_for(exchange)
             if fault is not None and not fault.is_accepted:
-                await self._refuse(fault, line, request_id)
+                await self._refuse(fault, exchange, line)
                 return
-            reply = self._service.answer(exchange)
+            reply = self._service.answer(exchange, fault)
+            body = exchange.record.answer
         except _TooLargeError:
             fault = None
             refused = RefusalError(413, "too_large", "The body is too large.")
             reply = refusal(refused, self._service.knobs.error_status)
+            body = reply.encoded()
         if latency := self._service.latency():
             await self._wait(latency)
-        answer = Answer(reply.status, reply.encoded(), reply.headers)
+        answer = Answer(reply.status, body, reply.headers)
         head = self._head(request_id)
-        await (spoil(fault, answer, head, line) if fault else line.say(answer, head))
+        if fault is None or fault.is_about_reports:
+            await line.say(answer, head)
+        else:
+            await spoil(fault, answer, head, line)
 
-    async def _refuse(self, fault: Fault, line: Line, request_id: str) -> None:
+    async def _refuse(self, fault: Fault, exchange: Exchange, line: Line) -> None:
         answer = refusal_of(fault, self._service.knobs.error_status)
+        self._service.turn_away(
+            exchange,
+            fault,
+            status=answer.status if answer else None,
+            answer=answer.body if answer else b"",
+        )
         if answer is None:
             await line.hang_up()
         else:
-            await line.say(answer, self._head(request_id))
+            await line.say(answer, self._head(exchange.request_id))
 
     def _head(self, request_id: str) -> Headers:
         return (
@@ -146,4 +158,5 @@ def create_app(
     # The API first, for it is asked most; it answers for unknown places as well.
     places = (f"{BASE_PATH}/{{path:path}}", "/{path:path}")
     first, last = (Route(place, api) for place in places)
-    return Starlette(routes=[first, *control_routes(service), last])
+    own = [*control_routes(service), *inbox_routes(service, is_stopping)]
+    return Starlette(routes=[first, *own, last])

@@ -1,6 +1,7 @@
 """How many messages each workspace has sent in a calendar month."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 __all__ = ["Budget"]
@@ -15,6 +16,20 @@ class Budget:
     def clear(self) -> None:
         """Forget what was spent."""
         self._spent.clear()
+
+    def spent(self, workspace: str, now: float) -> int:
+        """Say how many messages were sent this month."""
+        today = datetime.fromtimestamp(now, UTC)
+        return self._spent[workspace, today.year, today.month]
+
+    def told(self) -> list[tuple[str, int, int, int]]:
+        """Give what was spent, by workspace, year and month."""
+        return [(*month, messages) for month, messages in self._spent.items()]
+
+    def restore(self, told: Iterable[tuple[str, int, int, int]]) -> None:
+        """Take up what was spent before."""
+        for workspace, year, month, messages in told:
+            self._spent[workspace, year, month] = messages
 
     def spend(self, workspace: str, now: float, messages: int, limit: int) -> float:
         """Spend with 0.0, or answer the seconds until the next month begins.

@@ -9,21 +9,31 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from stackverify.sandbox.channel import Channel
 from stackverify.sandbox.checks import is_loopback
-from stackverify.sandbox.faults import Fault
-from stackverify.sandbox.messages import Channel, Email, Message, Sms, Template
+from stackverify.sandbox.faults import Fault, FaultKind
+from stackverify.sandbox.messages import Message
+from stackverify.sandbox.reports import Webhook
 from stackverify.sandbox.service import Service
 from stackverify.sandbox.shapes import timestamp
-from stackverify.sandbox.webhooks import Attempt
+from stackverify.sandbox.told import (
+    tell_attempt,
+    tell_message,
+    tell_record,
+    tell_row,
+    tell_state,
+    tell_whole_message,
+)
 
-__all__ = ["control_routes"]
+__all__ = ["control_routes", "is_from_here"]
 
 _Object: TypeAlias = dict[str, Any]
 _Act: TypeAlias = Callable[[Service, Request, _Object], Response]
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
-_LARGEST = 1024 * 1024
+_LARGEST = 4 * 1024 * 1024
 _FILTERS = ("channel", "to", "status")
+_MOST_ROWS = 500
 
 
 class _WrongError(Exception):
@@ -40,17 +50,19 @@ def control_routes(service: Service) -> list[Route]:
 
 def _endpoint(service: Service, act: _Act) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
-        if not _is_from_here(request):
+        if not is_from_here(request):
             return _refusal(403, "This is for programs on this machine only.")
         try:
             return act(service, request, await _fields(request))
+        except LookupError as error:
+            return _refusal(404, str(error))
         except (_WrongError, TypeError, ValueError) as error:
             return _refusal(422, str(error))
 
     return endpoint
 
 
-def _is_from_here(request: Request) -> bool:
+def is_from_here(request: Request) -> bool:
     """Keep out pages of the web that a browser on this machine shows."""
     is_here = is_loopback(request.url.hostname or "")
     # Sent by browsers alone: a page of another origin shall not command the sandbox.
@@ -81,23 +93,38 @@ def _refusal(status: int, why: str) -> Response:
     return JSONResponse({"error": why}, status)
 
 
+def _state(service: Service, request: Request, fields: _Object) -> Response:
+    return JSONResponse(tell_state(service))
+
+
+def _search(service: Service, request: Request, fields: _Object) -> Response:
+    asked = request.query_params
+    start, limit = int(asked.get("start", "0")), int(asked.get("limit", "50"))
+    if start < 0 or not 0 <= limit <= _MOST_ROWS:
+        raise _WrongError(f"start must be 0 or more, limit 0 to {_MOST_ROWS}.")
+    found, matching = service.search(asked.get("q", ""), start=start, limit=limit)
+    rows = [tell_row(message) for message in found]
+    return JSONResponse({"rows": rows, "start": start, "matching": matching})
+
+
 def _messages(service: Service, request: Request, fields: _Object) -> Response:
     found = _found(service, request)
     limit = int(request.query_params.get("limit", "100"))
     shown = found[-limit:] if limit > 0 else []
-    said = {"messages": [_told(message) for message in shown], "matching": len(found)}
+    said = {"messages": [tell_message(each) for each in shown], "matching": len(found)}
     return JSONResponse({**said, "accepted": service.count()})
 
 
 def _latest(service: Service, request: Request, fields: _Object) -> Response:
     found = _found(service, request)
-    return JSONResponse(_told(found[-1])) if found else _refusal(404, "There is none.")
+    if not found:
+        return _refusal(404, "There is none.")
+    return JSONResponse(tell_message(found[-1]))
 
 
 def _message(service: Service, request: Request, fields: _Object) -> Response:
-    wanted = request.path_params["message_id"]
-    found = [each for each in service.messages() if each.message_id == wanted]
-    return JSONResponse(_told(found[0])) if found else _refusal(404, "There is none.")
+    message = service.message(request.path_params["message_id"])
+    return JSONResponse(tell_whole_message(service, message))
 
 
 def _found(service: Service, request: Request) -> list[Message]:
@@ -107,37 +134,19 @@ def _found(service: Service, request: Request) -> list[Message]:
     return service.messages(**asked)  # type: ignore[arg-type]
 
 
-def _told(message: Message) -> _Object:
+def _deliver(service: Service, request: Request, fields: _Object) -> Response:
+    _check_texts(fields, "status", "error_message")
+    message_id = request.path_params["message_id"]
+    webhook = service.deliver(message_id, **{"status": "delivered", **fields})
+    return JSONResponse(_written(webhook))
+
+
+def _written(webhook: Webhook) -> _Object:
     return {
-        "message_id": message.message_id,
-        "channel": message.channel,
-        "to": message.to,
-        "status": message.status,
-        "error_message": message.error_message,
-        "text": message.text,
-        "accepted_at": timestamp(message.accepted_at),
-        "scheduled_at": message.scheduled_at,
-        "workspace": message.workspace,
-        **_content(message.content),
-        "request": json.loads(message.raw),
+        "url": webhook.url,
+        "headers": dict(webhook.headers),
+        "body": webhook.body.decode(),
     }
-
-
-def _content(content: Sms | Email | Template) -> _Object:
-    match content:
-        case Sms():
-            return {"sender_id": content.sender_id}
-        case Email():
-            names = ("subject", "html", "from_name", "from_email", "reply_to")
-            files = [attrs.asdict(file) for file in content.attachments]
-            told = {name: getattr(content, name) for name in names}
-            return {**told, "plain": content.plain, "attachments": files}
-        case Template():
-            return {
-                "template_name": content.name,
-                "language": content.language,
-                "variables": dict(content.variables),
-            }
 
 
 def _reset(service: Service, request: Request, fields: _Object) -> Response:
@@ -145,8 +154,16 @@ def _reset(service: Service, request: Request, fields: _Object) -> Response:
     return Response(status_code=204)
 
 
+def _requests(service: Service, request: Request, fields: _Object) -> Response:
+    return JSONResponse([tell_record(record) for record in service.traffic.log])
+
+
 def _faults(service: Service, request: Request, fields: _Object) -> Response:
     return JSONResponse([attrs.asdict(fault) for fault in service.faults])
+
+
+def _fault_kinds(service: Service, request: Request, fields: _Object) -> Response:
+    return JSONResponse(list(get_args(FaultKind)))
 
 
 def _add_fault(service: Service, request: Request, fields: _Object) -> Response:
@@ -156,6 +173,11 @@ def _add_fault(service: Service, request: Request, fields: _Object) -> Response:
 
 def _clear_faults(service: Service, request: Request, fields: _Object) -> Response:
     service.faults.clear()
+    return Response(status_code=204)
+
+
+def _remove_fault(service: Service, request: Request, fields: _Object) -> Response:
+    service.faults.remove(request.path_params["place"])
     return Response(status_code=204)
 
 
@@ -175,27 +197,33 @@ def _advance(service: Service, request: Request, fields: _Object) -> Response:
 
 
 def _webhooks(service: Service, request: Request, fields: _Object) -> Response:
-    return JSONResponse([_attempt(attempt) for attempt in service.webhooks])
+    return JSONResponse([tell_attempt(attempt) for attempt in service.webhooks])
 
 
-def _attempt(attempt: Attempt) -> _Object:
-    return {
-        "url": attempt.webhook.url,
-        "attempt": attempt.webhook.attempt,
-        "at": timestamp(attempt.at),
-        "status": attempt.status,
-        "failure": attempt.failure,
-        "signature": attempt.webhook.signature,
-        "fields": attempt.webhook.fields,
-    }
+def _replay(service: Service, request: Request, fields: _Object) -> Response:
+    _check_texts(fields, "url", "body", "signature")
+    body = fields.pop("body", None)
+    webhook = service.replay(
+        request.path_params["number"],
+        body=None if body is None else body.encode("utf-8", "backslashreplace"),
+        **fields,
+    )
+    return JSONResponse(_written(webhook))
 
 
 def _reply(service: Service, request: Request, fields: _Object) -> Response:
-    _check_names(fields, dict.fromkeys(("text", "sender", "to", "channel")))
+    _check_texts(fields, "text", "sender", "to", "channel")
+    if "sender" not in fields:
+        raise _WrongError("sender must be given: the number that writes.")
+    if fields.get("channel", "sms") not in ("sms", "whatsapp"):
+        raise _WrongError("channel must be sms or whatsapp.")
+    return JSONResponse(_written(service.reply(fields.pop("text", ""), **fields)))
+
+
+def _check_texts(fields: _Object, *names: str) -> None:
+    _check_names(fields, dict.fromkeys(names))
     if not all(isinstance(value, str) for value in fields.values()):
-        raise _WrongError("text, sender, to and channel must be strings.")
-    service.reply(fields.pop("text", ""), **fields)
-    return Response(status_code=204)
+        raise _WrongError(f"{', '.join(names)} must be strings.")
 
 
 def _check_names(fields: _Object, known: Mapping[str, object]) -> None:
@@ -205,16 +233,23 @@ def _check_names(fields: _Object, known: Mapping[str, object]) -> None:
 
 _YEAR = 366 * 86_400
 _ACTS: tuple[tuple[str, str, _Act], ...] = (
+    ("GET", "state", _state),
+    ("GET", "search", _search),
     ("GET", "messages", _messages),
     ("DELETE", "messages", _reset),
     ("GET", "messages/latest", _latest),
     ("GET", "messages/{message_id}", _message),
+    ("POST", "messages/{message_id}/status", _deliver),
     ("POST", "reset", _reset),
+    ("GET", "requests", _requests),
     ("GET", "faults", _faults),
     ("POST", "faults", _add_fault),
     ("DELETE", "faults", _clear_faults),
+    ("GET", "faults/kinds", _fault_kinds),
+    ("DELETE", "faults/{place:int}", _remove_fault),
     ("GET", "clock", _clock),
     ("POST", "clock", _advance),
     ("GET", "webhooks", _webhooks),
+    ("POST", "webhooks/{number:int}/replay", _replay),
     ("POST", "replies", _reply),
 )

@@ -1,13 +1,16 @@
 """Request bodies in, checked drafts or refusals out."""
 
+import base64
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from stackverify.sandbox import checks
 from stackverify.sandbox.exchange import RefusalError
+from stackverify.sandbox.knobs import Templates
 from stackverify.sandbox.messages import Attachment, Draft, Email, Sms, Template
 
-__all__ = ["email_draft", "sms_draft", "template_draft"]
+__all__ = ["content_of_attachment", "email_draft", "sms_draft", "template_draft"]
 
 _Check: TypeAlias = Callable[[str], str | None]
 
@@ -218,13 +221,25 @@ def _attachment(reading: _Reading, place: str, value: object) -> Attachment | No
     return Attachment(name, media_type, size)
 
 
+def content_of_attachment(body: bytes, place: int) -> tuple[str | None, bytes]:
+    """Give the name and the bytes of one of the files in the body of an email send.
+
+    Raises:
+        LookupError: There is no such file.
+    """
+    given = json.loads(body).get("attachments") or []
+    if not 0 <= place < len(given):
+        raise LookupError(f"there is no attachment {place}")
+    held = given[place] if isinstance(given[place], dict) else {"content": given[place]}
+    encoded = _first(held, "content", "data")
+    return _first(held, "filename", "name"), base64.b64decode(encoded)
+
+
 def _first(held: Mapping[str, Any], *names: str) -> Any:
     return next((held[name] for name in names if held.get(name) is not None), None)
 
 
-def template_draft(
-    body: Mapping[str, Any], *, templates: Mapping[str, Sequence[str]]
-) -> Draft:
+def template_draft(body: Mapping[str, Any], *, templates: Templates) -> Draft:
     """Read the body of a WhatsApp send; its template must be in the catalogue."""
     reading = _Reading(body)
     to = reading.required("to", check=checks.phone_number)

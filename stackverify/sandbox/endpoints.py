@@ -35,7 +35,7 @@ class Endpoint:
 def _send(
     draft: Draft, exchange: Exchange, key: Key, outbox: Outbox, knobs: Knobs
 ) -> Reply:
-    messages = outbox.accept(draft, key, exchange.body, exchange.now)
+    exchange.accepted = messages = outbox.accept(draft, key, exchange.record)
     return shapes.accepted(draft, messages, knobs.reply_style)
 
 

@@ -1,7 +1,7 @@
 """One request and its reply, as plain values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -26,6 +26,8 @@ class Exchange:
     message_id: str = ""
     key: Key | None = None
     fields: Mapping[str, Any] = attrs.field(factory=dict)
+    record: Any = None
+    accepted: Sequence[Any] = ()
 
 
 @attrs.frozen

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import attrs
 
-from stackverify.sandbox.messages import Channel
+from stackverify.sandbox.channel import Channel
 
 __all__ = ["Fault", "FaultKind", "Faults"]
 
@@ -22,6 +22,11 @@ FaultKind: TypeAlias = Literal[
     "wrong_type",
     "slow",
     "drip",
+    "report_duplicated",
+    "report_late",
+    "report_out_of_order",
+    "report_oversized",
+    "report_wrongly_signed",
 ]
 
 
@@ -53,10 +58,12 @@ class Fault:
             anything is accepted. The request is accepted, and its answer spoilt, by
             `accepted_then_hang_up`, `truncated`, `malformed`, `empty`,
             `wrong_type`; `slow` answers after `seconds`, `drip` takes so long for
-            the body.
-        channel: Only requests of this channel.
+            the body. What begins with `report_` happens to delivery reports
+            instead: one is posted twice, or `seconds` late, or that of `sent` only
+            after the next, or with a megabyte more in it, or signed by a stranger.
+        channel: Only requests, or reports, of this channel.
         status: The status of `status` and `html`.
-        seconds: For `slow`, `drip` and `rate_limited`.
+        seconds: For `slow`, `drip`, `rate_limited` and `report_late`.
         probability: The share of requests that meet it.
         count: How often it happens at most.
     """
@@ -91,6 +98,11 @@ class Fault:
         """Tell whether the request is accepted all the same."""
         return self.kind not in ("status", "rate_limited", "html", "hang_up")
 
+    @property
+    def is_about_reports(self) -> bool:
+        """Tell whether it happens to delivery reports, not to requests."""
+        return self.kind.startswith("report_")
+
 
 class Faults:
     """The faults in force, in the order they were added; the first that fits wins."""
@@ -117,9 +129,27 @@ class Faults:
         """Let everything go well."""
         self._left.clear()
 
+    def remove(self, place: int) -> None:
+        """Take back the fault at this place of those in force.
+
+        Raises:
+            IndexError: There is none.
+        """
+        in_force = [each for each in self._left if each[1] != 0]
+        self._left.remove(in_force[place])
+
     def meet(self, channel: str) -> Fault | None:
         """Give what a request of a channel meets, and count it."""
+        return self._meet(channel, is_about_reports=False)
+
+    def meet_report(self, channel: str) -> Fault | None:
+        """Give what a delivery report of a channel meets, and count it."""
+        return self._meet(channel, is_about_reports=True)
+
+    def _meet(self, channel: str, *, is_about_reports: bool) -> Fault | None:
         for place, (fault, left) in enumerate(self._left):
+            if fault.is_about_reports is not is_about_reports:
+                continue
             if fault.channel not in (None, channel) or left == 0:
                 continue
             if self._dice.random() < fault.probability:

@@ -16,6 +16,7 @@ __all__ = [
     "ListStyle",
     "ReplyStyle",
     "StatusStyle",
+    "Templates",
 ]
 
 ReplyStyle: TypeAlias = Literal["top", "id", "data", "list", "bare"]
@@ -24,10 +25,22 @@ ListStyle: TypeAlias = Literal["data+meta", "laravel", "bare", "messages"]
 ErrorStatus: TypeAlias = Literal["text", "number", "boolean"]
 ArrayUnits: TypeAlias = Literal["once", "each"]
 
-_TEMPLATES: Mapping[str, Sequence[str]] = {
-    "order_update": ("en", "sw", "fr"),
-    "welcome": ("en", "sw", "fr"),
+Templates: TypeAlias = Mapping[str, Sequence[str] | Mapping[str, str]]
+
+_TEMPLATES: Templates = {
+    "order_update": {
+        "en": "Hello {{1}}, your order {{2}} is on its way.",
+        "sw": "Habari {{1}}, agizo lako {{2}} liko njiani.",
+        "fr": "Bonjour {{1}}, votre commande {{2}} est en route.",
+    },
+    "welcome": {
+        "en": "Welcome, {{1}}!",
+        "sw": "Karibu, {{1}}!",
+        "fr": "Bienvenue, {{1}} !",
+    },
 }
+_OPT_OUT = ("STOP", "UNSUBSCRIBE", "CANCEL", "END", "QUIT")
+_OPT_IN = ("START", "UNSTOP")
 
 
 def _is_a_share(instance: object, attribute: object, value: float) -> None:
@@ -80,7 +93,8 @@ class Knobs:
     keep: int = attrs.field(default=100_000, validator=attrs.validators.ge(1))
     """How many messages are remembered; the oldest are forgotten first."""
     timetable: float = attrs.field(default=1.0, validator=attrs.validators.ge(0))
-    """How slowly statuses move: 2.0 is half as fast, 0.0 reaches the end at once."""
+    """How slowly statuses move: 2.0 is half as fast, 0.0 reaches the end at once, and
+    with infinity they move by hand only."""
     failing: float = attrs.field(default=0.02, validator=_is_a_share)
     """The share of accepted messages that end badly."""
     atomic_arrays: bool = True
@@ -100,10 +114,13 @@ class Knobs:
         default="text", validator=_one_of(ErrorStatus)
     )
     """The type of `status` in an error: `"error"`, the HTTP number, or false."""
-    templates: Mapping[str, Sequence[str]] = attrs.field(
-        factory=lambda: dict(_TEMPLATES)
-    )
-    """The approved WhatsApp templates, each with its languages."""
+    templates: Templates = attrs.field(factory=lambda: dict(_TEMPLATES))
+    """The approved WhatsApp templates, each with its languages, or with its text in
+    each language: `{"welcome": {"en": "Welcome, {{1}}!"}}`."""
+    opt_out_words: Sequence[str] = _OPT_OUT
+    """Who writes one of these by SMS gets no more: messages to them fail (assumed)."""
+    opt_in_words: Sequence[str] = _OPT_IN
+    """Who writes one of these gets messages again."""
     webhook_url: str | None = attrs.field(
         default=None, validator=attrs.validators.optional(_is_a_url)
     )
@@ -129,7 +146,9 @@ class KnobValues(TypedDict, total=False):
     status_style: StatusStyle
     list_style: ListStyle
     error_status: ErrorStatus
-    templates: Mapping[str, Sequence[str]]
+    templates: Templates
+    opt_out_words: Sequence[str]
+    opt_in_words: Sequence[str]
     webhook_url: str | None
     webhook_secret: str
     webhooks_to_strangers: bool

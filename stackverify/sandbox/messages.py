@@ -1,9 +1,12 @@
 """Messages as the pretend service received them."""
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import attrs
+
+from stackverify.sandbox.channel import Channel
+from stackverify.sandbox.traffic import Record
 
 __all__ = [
     "Attachment",
@@ -16,8 +19,6 @@ __all__ = [
     "Sms",
     "Template",
 ]
-
-Channel: TypeAlias = Literal["sms", "email", "whatsapp"]
 
 
 @attrs.frozen
@@ -111,12 +112,17 @@ class Message:
     accepted_at: float
     due_at: float
     scheduled_at: str | None
-    raw: bytes = attrs.field(repr=False)
-    """The body of the request, as it came."""
+    request: Record = attrs.field(repr=False)
+    """The request it came in, and the answer."""
     ending: Ending
     """How it will end, if the timetable is left to run."""
     status: str = "queued"
     error_message: str | None = None
+
+    @property
+    def raw(self) -> bytes:
+        """Give the body of the request, as it came."""
+        return self.request.body
 
     @property
     def text(self) -> str:

@@ -11,9 +11,14 @@ from stackverify.sandbox.exchange import RefusalError
 from stackverify.sandbox.keys import Key
 from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.messages import Channel, Draft, Ending, Message
+from stackverify.sandbox.progress import Progress
+from stackverify.sandbox.search import Search
 from stackverify.sandbox.store import Store
+from stackverify.sandbox.traffic import Record
 
 __all__ = ["Outbox", "Query"]
+
+_OPTED_OUT = Ending("failed", "The recipient has opted out.")
 
 
 @attrs.frozen
@@ -34,34 +39,42 @@ class Outbox:
         self,
         knobs: Knobs,
         dice: random.Random,
+        progress: Progress,
         announce: Callable[[Message], None] = lambda message: None,
     ) -> None:
         self._knobs = knobs
+        self._progress = progress
         self._announce = announce
         self._dice = dice
         self._endings: dict[str, Ending] = {}
-        self._budget = Budget()
-        self.store: Store = Store()
+        self.budget: Budget = Budget()
+        self.opted_out: set[str] = set()
+        self.store: Store = Store(progress.forget)
 
     def clear(self) -> None:
         """Forget the messages, what they cost, and what was to fail."""
         self.store.clear()
-        self._budget.clear()
+        self._progress.clear()
+        self.budget.clear()
         self._endings.clear()
+        self.opted_out.clear()
+
+    @property
+    def keep(self) -> int:
+        """Say how many messages are to be remembered."""
+        return self._knobs.keep
 
     def will_end(self, to: str, ending: Ending) -> None:
         """Settle how the messages to a recipient end, from the next one on."""
         self._endings[to] = ending
 
-    def accept(self, draft: Draft, key: Key, raw: bytes, now: float) -> list[Message]:
+    def accept(self, draft: Draft, key: Key, record: Record) -> list[Message]:
         """Take a draft in, one message to each recipient, or refuse them all."""
         recipients = [to for to in draft.recipients if to is not None]
-        self._spend(key, now, len(recipients))
-        # As coarse as what is told, so that a row's own time finds it again.
-        at = int(now * 1000) / 1000
-        messages = [self._message(draft, to, key, raw, at) for to in recipients]
+        self._spend(key, record.at, len(recipients))
+        messages = [self._message(draft, to, key, record) for to in recipients]
         for message in messages:
-            self.store.add(message, self._knobs.keep)
+            self.store.add(message, self.keep)
             self._announce(message)
         return messages
 
@@ -69,16 +82,16 @@ class Outbox:
         limit = key.tier.per_month
         if limit is None:
             return
-        wait = self._budget.spend(key.workspace, now, messages, limit)
+        wait = self.budget.spend(key.workspace, now, messages, limit)
         if wait:
             said = f"The {limit} messages of this month are used up."
             # Undocumented; the same status as for the rate, told apart by the
             # code, and an honest Retry-After: the month must end first.
             raise RefusalError(429, "monthly_limit", said, retry_after=int(wait) + 1)
 
-    def _message(
-        self, draft: Draft, to: str, key: Key, raw: bytes, at: float
-    ) -> Message:
+    def _message(self, draft: Draft, to: str, key: Key, record: Record) -> Message:
+        # As coarse as what is told, so that a row's own time finds it again.
+        at = int(record.at * 1000) / 1000
         message_id = f"{draft.channel}_{self._dice.getrandbits(96):024x}"
         return Message(
             message_id=message_id,
@@ -89,13 +102,15 @@ class Outbox:
             accepted_at=at,
             due_at=max(at, draft.due_at or at),
             scheduled_at=draft.scheduled_at,
-            raw=raw,
+            request=record,
             ending=self._ending(draft.channel, message_id, to),
         )
 
     def _ending(self, channel: Channel, message_id: str, to: str) -> Ending:
         if wanted := self._endings.get(to):
             return timetable.forced_ending(channel, wanted)
+        if to in self.opted_out:
+            return timetable.forced_ending(channel, _OPTED_OUT)
         return timetable.draw_ending(channel, message_id, self._knobs.failing)
 
     def look_up(
@@ -105,7 +120,7 @@ class Outbox:
         message = self.store.find(message_id, key.workspace, channel)
         if message is None:
             raise RefusalError(404, "not_found", "No such message.")
-        return timetable.standing(message, now, self._knobs.timetable)
+        return self._progress.standing(message, now)
 
     def listed(
         self, query: Query, key: Key, channel: Channel, now: float
@@ -115,26 +130,46 @@ class Outbox:
         rows, places = self.store.between(
             key.workspace, channel, query.since, query.until
         )
-        pace, start = self._knobs.timetable, (query.page - 1) * query.per_page
+        status_of, standing = self._progress.status_of, self._progress.standing
         if query.status is not None:
             wanted = query.status
-            places = [
-                at
-                for at in places
-                if timetable.status_of(rows[at], now, pace) == wanted
-            ]
+            places = [at for at in places if status_of(rows[at], now) == wanted]
+        start = (query.page - 1) * query.per_page
         shown = places[start : start + query.per_page]
-        return [timetable.standing(rows[at], now, pace) for at in shown], len(places)
+        return [standing(rows[at], now) for at in shown], len(places)
 
     def matching(
         self, now: float, channel: Channel | None, to: str | None, status: str | None
     ) -> list[Message]:
         """Tell how each message that is kept and asked for stands, oldest first."""
-        pace = self._knobs.timetable
+        status_of, standing = self._progress.status_of, self._progress.standing
         return [
-            timetable.standing(message, now, pace)
+            standing(message, now)
             for message in self.store.everything()
             if channel in (None, message.channel)
             and to in (None, message.to)
-            and status in (None, timetable.status_of(message, now, pace))
+            and status in (None, status_of(message, now))
         ]
+
+    def newest(
+        self, now: float, search: Search, start: int, limit: int
+    ) -> tuple[list[Message], int]:
+        """Give some of what is searched for, newest first, and how many there are."""
+        status_of, standing = self._progress.status_of, self._progress.standing
+        found: Sequence[Message] = self.store.everything()
+        if search != Search():
+            found = [each for each in found if search.fits(each, status_of(each, now))]
+        last = len(found) - start
+        shown = found[max(0, last - limit) : max(0, last)]
+        return [standing(message, now) for message in reversed(shown)], len(found)
+
+    def known(self, message_id: str) -> Message:
+        """Give a message of any workspace.
+
+        Raises:
+            LookupError: There is none, or it was forgotten.
+        """
+        message = self.store.get(message_id)
+        if message is None:
+            raise LookupError(f"there is no message {message_id}")
+        return message

@@ -78,6 +78,7 @@ class Sandbox(Service):
         api_key: As in `Service`.
         clock: As in `Service`.
         seed: As in `Service`.
+        data: As in `Service`.
         **knobs: The first values of `knobs`, described at `Knobs`.
     """
 
@@ -90,9 +91,12 @@ class Sandbox(Service):
         api_key: str = "sk_test_sandbox",
         clock: Clock | None = None,
         seed: int | None = None,
+        data: str | os.PathLike[str] | None = None,
         **knobs: Unpack[KnobValues],
     ) -> None:
-        super().__init__(tier=tier, api_key=api_key, clock=clock, seed=seed, **knobs)
+        super().__init__(
+            tier=tier, api_key=api_key, clock=clock, seed=seed, data=data, **knobs
+        )
         self._host = _loopback(host)
         self._port = port
         self._address: str | None = None
@@ -103,9 +107,14 @@ class Sandbox(Service):
     @property
     def base_url(self) -> str:
         """Where the API is, while it is served."""
+        return f"{self.inbox_url}{BASE_PATH}"
+
+    @property
+    def inbox_url(self) -> str:
+        """Where a browser shows what was accepted, while it is served."""
         if self._address is None:
             raise RuntimeError("the sandbox is not running: use it inside `with`")
-        return f"{self._address}{BASE_PATH}"
+        return self._address
 
     def start(self) -> None:
         """Serve, and come back when requests are answered.
@@ -141,6 +150,7 @@ class Sandbox(Service):
             return
         server.should_exit = True
         thread.join(_STOP_WITHIN)
+        self.close()
         if thread.is_alive():
             raise RuntimeError("the sandbox did not stop")
 

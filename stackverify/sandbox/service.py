@@ -1,27 +1,32 @@
 """The pretend StackVerify service, without a socket."""
 
-import json
-import math
+import os
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, Unpack
+from collections.abc import Mapping, Sequence
+from typing import Unpack
 
-from stackverify.sandbox import endpoints, limits, shapes
+import attrs
+
+from stackverify.sandbox import endpoints, shapes
+from stackverify.sandbox.channel import Channel
 from stackverify.sandbox.clock import Clock
 from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
 from stackverify.sandbox.faults import Fault, Faults
-from stackverify.sandbox.keys import Key, Keys, Tier
+from stackverify.sandbox.journal import Journal
+from stackverify.sandbox.keys import Keys, Tier
 from stackverify.sandbox.knobs import Knobs, KnobValues
-from stackverify.sandbox.messages import Channel, Ending, Message
+from stackverify.sandbox.messages import Ending, Message
 from stackverify.sandbox.outbox import Outbox
-from stackverify.sandbox.webhooks import Attempt, Webhook, Webhooks
+from stackverify.sandbox.progress import Move, Progress
+from stackverify.sandbox.reports import Attempt, Webhook, inbound_fields
+from stackverify.sandbox.search import Search
+from stackverify.sandbox.steps import Step, Steps, key_in
+from stackverify.sandbox.traffic import Record, Traffic
+from stackverify.sandbox.webhooks import Webhooks
 
-__all__ = ["Service", "Step"]
-
-Step: TypeAlias = Callable[[Exchange], Reply | None]
-"""Looks at a request: replies, refuses by raising `RefusalError`, or lets it go on."""
+__all__ = ["Service"]
 
 
 class Service:
@@ -33,6 +38,7 @@ class Service:
         api_key: The key that is known from the start, with every permission.
         clock: The time; the real one unless told otherwise.
         seed: Makes ids, and with them endings and latencies, the same each time.
+        data: A file to keep messages and counts in; in memory only when left out.
         **knobs: The first values of `knobs`, described at `Knobs`.
 
     Attributes:
@@ -40,7 +46,11 @@ class Service:
         knobs: The settings, which may be changed at any time.
         clock: The time; `clock.advance(seconds)` moves it forward.
         faults: What goes wrong; `faults.add("hang_up", count=1)` adds to it.
+        traffic: The latest requests with their answers, and how fast each key asks.
         steps: What a request passes through, in this order, until one replies.
+
+    Raises:
+        ValueError: A setting cannot be used, or the file cannot.
     """
 
     def __init__(
@@ -50,6 +60,7 @@ class Service:
         api_key: str = "sk_test_sandbox",
         clock: Clock | None = None,
         seed: int | None = None,
+        data: str | os.PathLike[str] | None = None,
         **knobs: Unpack[KnobValues],
     ) -> None:
         self.tier: Tier = Tier.parse(tier) if isinstance(tier, str) else tier
@@ -58,28 +69,22 @@ class Service:
         self.knobs: Knobs = Knobs(**knobs)
         self.keys: Keys = Keys(self.tier)
         self.keys.add(api_key)
-        self.steps: list[Step] = [
-            self._find_endpoint,
-            self._know_the_key,
-            self._check_permission,
-            self._read_body,
-            self._keep_the_pace,
-            self._act,
-        ]
+        self.traffic: Traffic = Traffic()
         self._dice = random.Random(seed)
         # Dice of their own: a fault must not change the ids of a seed.
         self.faults: Faults = Faults(random.Random(seed))
-        self._webhooks = Webhooks(self.knobs)
-        self._outbox = Outbox(self.knobs, self._dice, self._webhooks.accepted)
+        self._progress = Progress(self.knobs)
+        self._webhooks = Webhooks(self.knobs, self._progress, self.faults)
+        self._outbox = Outbox(
+            self.knobs, self._dice, self._progress, self._webhooks.accepted
+        )
+        self._steps = Steps(self.keys, self.knobs, self._outbox)
+        self.steps: list[Step] = list(self._steps.in_order())
         self._lock = threading.RLock()
-        self._forget_traffic()
-
-    def _forget_traffic(self) -> None:
-        self._counters: dict[tuple[str, str], limits.Counter] = {}
-        self._replies: Counter[int] = Counter()
-        self._requests = 0
-        self._in_flight = 0
-        self._peak_in_flight = 0
+        self._changes = 0
+        self._journal = Journal(data) if data is not None else None
+        if self._journal is not None:
+            self._journal.recall(self._outbox, self._progress)
 
     def messages(
         self,
@@ -93,31 +98,76 @@ class Service:
             now = self.clock.now()
             return self._outbox.matching(now, channel, to, status)
 
+    def message(self, message_id: str) -> Message:
+        """Tell how one message stands now.
+
+        Raises:
+            LookupError: There is none, or it was forgotten.
+        """
+        with self._lock:
+            message = self._outbox.known(message_id)
+            return self._progress.standing(message, self.clock.now())
+
+    def search(
+        self, wanted: str = "", *, start: int = 0, limit: int = 50
+    ) -> tuple[list[Message], int]:
+        """Search the messages: give some, newest first, and how many there are.
+
+        Args:
+            wanted: As in `to:+254 channel:sms status:failed "two words"`.
+            start: How many of the newest to leave out.
+            limit: How many to give.
+        """
+        with self._lock:
+            search = Search.parse(wanted)
+            return self._outbox.newest(self.clock.now(), search, start, limit)
+
+    def moves(self, message: Message) -> Sequence[Move]:
+        """List the statuses a message had, has, and will have if left alone."""
+        with self._lock:
+            return self._progress.moves(message)
+
     def count(self, channel: Channel | None = None) -> int:
         """Say how many messages were accepted, those since forgotten included."""
         with self._lock:
             return self._outbox.store.count(channel)
 
+    def spent(self, workspace: str = "default") -> int:
+        """Say how many messages of this month's budget a workspace used."""
+        with self._lock:
+            return self._outbox.budget.spent(workspace, self.clock.now())
+
     @property
     def requests(self) -> int:
         """How many requests came, whatever became of them."""
-        return self._requests
+        return self.traffic.requests
+
+    @property
+    def changes(self) -> int:
+        """Counts whatever happened that a page about the service would show."""
+        return self.traffic.requests + self._changes
 
     @property
     def replies(self) -> Mapping[int, int]:
         """How many replies were given, by HTTP status."""
         with self._lock:
-            return Counter(self._replies)
+            return Counter(self.traffic.replies)
 
     @property
     def refusals(self) -> int:
         """How many requests were answered with 429."""
-        return self._replies[429]
+        return self.traffic.replies[429]
 
     @property
     def peak_in_flight(self) -> int:
         """The most requests that were being answered at one time."""
-        return self._peak_in_flight
+        return self.traffic.peak_in_flight
+
+    @property
+    def opt_outs(self) -> frozenset[str]:
+        """The numbers that asked for no more messages."""
+        with self._lock:
+            return frozenset(self._outbox.opted_out)
 
     def will_fail(
         self, to: str, status: str = "failed", error_message: str | None = None
@@ -135,10 +185,44 @@ class Service:
         with self._lock:
             self._outbox.will_end(to, Ending(status, error_message))
 
+    def deliver(
+        self,
+        message: Message | str,
+        status: str = "delivered",
+        *,
+        error_message: str | None = None,
+    ) -> Webhook:
+        """Give a message a status now; from here on it moves by hand only.
+
+        Args:
+            message: The message, or its id.
+            status: Any status of its channel.
+            error_message: Why, where it is a bad one.
+
+        Returns:
+            The signed delivery report. It is posted if the message has a URL for it;
+            without one a test can hand `body` and `headers` to its own endpoint.
+
+        Raises:
+            LookupError: There is no such message, or it was forgotten.
+            ValueError: Messages of its channel have no such status.
+        """
+        message_id = message if isinstance(message, str) else message.message_id
+        with self._lock:
+            known = self._outbox.known(message_id)
+            move = self._progress.move(known, status, self.clock.now(), error_message)
+            if self._journal is not None:
+                self._journal.moved(message_id, self._progress.moves(known))
+            self._changes += 1
+            return self._webhooks.moved(known, move)
+
     def reply(
         self, text: str, *, sender: str, to: str = "22141", channel: Channel = "sms"
-    ) -> None:
-        """Have somebody write to one of your numbers: an inbound message is posted.
+    ) -> Webhook:
+        """Have somebody write to one of your numbers.
+
+        `STOP` and the other words of the knob `opt_out_words` make messages to them
+        fail from now on, until they write one of `opt_in_words`.
 
         Args:
             text: What they write.
@@ -146,26 +230,65 @@ class Service:
             to: Your number.
             channel: `sms` or `whatsapp`.
 
-        Raises:
-            ValueError: The knob `webhook_url` is not set.
+        Returns:
+            The signed inbound message. It is posted if the knob `webhook_url` is
+            set; without one a test can hand it to its own endpoint.
         """
         with self._lock:
             now = self.clock.now()
-            fields = {
-                "event": "inbound_message",
-                "from": sender,
-                "to": to,
-                "message": text,
-                "channel": channel,
-                "received_at": shapes.timestamp(now),
-            }
-            self._webhooks.inbound(fields, now)
+            self._hear(text, sender)
+            self._changes += 1
+            fields = inbound_fields(text, sender, to, channel, now)
+            return self._webhooks.inbound(fields, now)
+
+    def _hear(self, text: str, sender: str) -> None:
+        word = text.strip().upper()
+        if word in self.knobs.opt_out_words:
+            self._outbox.opted_out.add(sender)
+        if word in self.knobs.opt_in_words:
+            self._outbox.opted_out.discard(sender)
 
     @property
     def webhooks(self) -> list[Attempt]:
         """List the attempts to post a webhook, oldest first."""
         with self._lock:
             return list(self._webhooks.attempts)
+
+    def replay(
+        self,
+        attempt: Attempt | int,
+        *,
+        url: str | None = None,
+        body: bytes | None = None,
+        signature: str | None = None,
+    ) -> Webhook:
+        """Post a webhook once more, changed if you like; it is not tried again.
+
+        Args:
+            attempt: The attempt, or its number.
+            url: Where to, if elsewhere.
+            body: What to send instead; it is signed afresh.
+            signature: What to send as its signature, if not the right one.
+
+        Raises:
+            LookupError: There is no such attempt, or it was forgotten.
+        """
+        number = attempt if isinstance(attempt, int) else attempt.number
+        with self._lock:
+            found = (each for each in self._webhooks.attempts if each.number == number)
+            before = next(found, None)
+            if before is None:
+                raise LookupError(f"there is no attempt {number}")
+            webhook = before.webhook
+            changed = self._webhooks.signed(
+                webhook.url if url is None else url,
+                webhook.body if body is None else body,
+                webhook.message_id,
+            )
+            if signature is not None:
+                changed = attrs.evolve(changed, signature=signature)
+            self._webhooks.again(changed, self.clock.now())
+            return changed
 
     def fault_for(self, exchange: Exchange) -> Fault | None:
         """Tell what goes wrong with a request.
@@ -192,29 +315,38 @@ class Service:
         """Tell what came of posting one; it is due again later if it was not taken."""
         with self._lock:
             self._webhooks.tried(attempt)
+            self._changes += 1
 
     def reset(self) -> None:
-        """Forget messages, counts, webhooks, faults and forced failures.
+        """Forget messages, counts, webhooks, faults, opt-outs and forced failures.
 
         Keys, knobs and time are kept.
         """
         with self._lock:
+            changes = self.changes
             self._outbox.clear()
             self._webhooks.clear()
             self.faults.clear()
-            self._forget_traffic()
+            self.traffic.clear()
+            self._steps.clear()
+            self._changes = changes + 1
+            if self._journal is not None:
+                self._journal.clear()
+
+    def close(self) -> None:
+        """Close the file of `data`; what happens later opens it again."""
+        if self._journal is not None:
+            self._journal.close()
 
     def arrived(self) -> None:
         """Count a request in."""
         with self._lock:
-            self._requests += 1
-            self._in_flight += 1
-            self._peak_in_flight = max(self._peak_in_flight, self._in_flight)
+            self.traffic.arrived()
 
     def left(self) -> None:
         """Count a request out, answered or not."""
         with self._lock:
-            self._in_flight = max(0, self._in_flight - 1)
+            self.traffic.left()
 
     def latency(self) -> float:
         """Throw how long the next answer takes."""
@@ -225,12 +357,31 @@ class Service:
         """Make up the id of a request."""
         return f"req_{self._dice.getrandbits(96):024x}"
 
-    def answer(self, exchange: Exchange) -> Reply:
-        """Lead a request through the steps until one replies."""
+    def answer(self, exchange: Exchange, fault: Fault | None = None) -> Reply:
+        """Lead a request through the steps until one replies.
+
+        Args:
+            exchange: The request.
+            fault: What is to happen to the answer, or to the message's reports.
+        """
+        record = exchange.record = Record.of(exchange, fault)
         with self._lock:
             reply = self._first_reply(exchange)
-            self._replies[reply.status] += 1
+            record.status, record.answer = reply.status, reply.encoded()
+            self.traffic.note(record, exchange.key)
+            self.traffic.replies[reply.status] += 1
+            if self._journal is not None and exchange.accepted:
+                self._journal.accepted(record, exchange.accepted, self._outbox)
         return reply
+
+    def turn_away(
+        self, exchange: Exchange, fault: Fault, *, status: int | None, answer: bytes
+    ) -> None:
+        """Take note of a request that a fault answered, or hung up on."""
+        record = Record.of(exchange, fault)
+        record.status, record.answer = status, answer
+        with self._lock:
+            self.traffic.note(record, self.keys.find(key_in(exchange)))
 
     def _first_reply(self, exchange: Exchange) -> Reply:
         try:
@@ -240,77 +391,3 @@ class Service:
         except RefusalError as refused:
             return shapes.refusal(refused, self.knobs.error_status)
         raise LookupError("no step had a reply")
-
-    def _find_endpoint(self, exchange: Exchange) -> None:
-        found = endpoints.find(exchange.method, exchange.path)
-        exchange.endpoint, exchange.message_id = found
-
-    def _know_the_key(self, exchange: Exchange) -> None:
-        scheme, _, value = exchange.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not value.strip():
-            said = "No API key: send it as Authorization: Bearer YOUR_API_KEY."
-            raise RefusalError(401, "unauthorized", said)
-        exchange.key = self.keys.find(value.strip())
-        if exchange.key is None:
-            raise RefusalError(401, "unauthorized", "The API key is not valid.")
-
-    def _check_permission(self, exchange: Exchange) -> None:
-        wanted = exchange.endpoint.permission
-        if wanted not in _key(exchange).permissions:
-            said = f"The API key lacks the permission {wanted}."
-            raise RefusalError(403, "forbidden", said)
-
-    def _read_body(self, exchange: Exchange) -> None:
-        if exchange.method != "POST":
-            return
-        media_type = exchange.headers.get("content-type", "application/json")
-        if media_type.partition(";")[0].strip().lower() != "application/json":
-            raise RefusalError(400, "bad_request", "Send application/json.")
-        try:
-            fields = json.loads(exchange.body.decode(), parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            raise RefusalError(400, "bad_request", "The body is not JSON.") from None
-        if not isinstance(fields, dict):
-            raise RefusalError(400, "bad_request", "The body is not a JSON object.")
-        exchange.fields = fields
-
-    def _keep_the_pace(self, exchange: Exchange) -> None:
-        key = _key(exchange)
-        units = self._units(exchange)
-        wait = self._counter(key).allow(exchange.now, units)
-        if math.isinf(wait):
-            said = {"to": ["more recipients than the rate limit ever allows"]}
-            raise RefusalError(422, "validation_error", "Validation failed.", said)
-        if wait:
-            said_so = f"More than {key.tier.per_minute} requests a minute."
-            seconds = math.ceil(wait)
-            raise RefusalError(429, "rate_limited", said_so, retry_after=seconds)
-
-    def _units(self, exchange: Exchange) -> int:
-        if self.knobs.array_units == "once":
-            return 1
-        asked = exchange.fields.get("to", exchange.fields.get("recipients"))
-        return max(1, len(asked)) if isinstance(asked, list) else 1
-
-    def _counter(self, key: Key) -> limits.Counter:
-        place = (key.value, self.knobs.counting)
-        if place not in self._counters:
-            count = limits.COUNTERS[self.knobs.counting]
-            self._counters[place] = count(key.tier.per_minute)
-        return self._counters[place]
-
-    def _act(self, exchange: Exchange) -> Reply:
-        reply: Reply = exchange.endpoint.act(
-            exchange, _key(exchange), self._outbox, self.knobs
-        )
-        return reply
-
-
-def _key(exchange: Exchange) -> Key:
-    if exchange.key is None:
-        raise LookupError("a step before this one is missing")
-    return exchange.key
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 
 import attrs
@@ -29,9 +30,14 @@ class _Shelf:
 
 
 class Store:
-    """Remembers messages by id, and in the order they were accepted."""
+    """Remembers messages by id, and in the order they were accepted.
 
-    def __init__(self) -> None:
+    Args:
+        forgotten: Is told of each message that is forgotten for a newer one.
+    """
+
+    def __init__(self, forgotten: Callable[[Message], None] = lambda _: None) -> None:
+        self._forgotten = forgotten
         self.clear()
 
     def clear(self) -> None:
@@ -54,6 +60,7 @@ class Store:
     def _forget(self, message: Message) -> None:
         del self._by_id[message.message_id]
         self._shelves[message.workspace, message.channel].forget_oldest()
+        self._forgotten(message)
 
     def count(self, channel: Channel | None = None) -> int:
         """Say how many were ever accepted, the forgotten ones included."""
@@ -62,6 +69,18 @@ class Store:
     def everything(self) -> list[Message]:
         """List what is remembered, oldest first."""
         return list(self._all)
+
+    def counts(self) -> dict[Channel, int]:
+        """Say how many were ever accepted, by channel."""
+        return dict(self._counts)
+
+    def restore(self, counts: Mapping[Channel, int]) -> None:
+        """Take up how many were ever accepted."""
+        self._counts = Counter(counts)
+
+    def get(self, message_id: str) -> Message | None:
+        """Look up a message by its id."""
+        return self._by_id.get(message_id)
 
     def find(self, message_id: str, workspace: str, channel: Channel) -> Message | None:
         """Look up a message by its id, where this workspace may see it."""

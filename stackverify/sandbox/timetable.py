@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 import attrs
@@ -12,6 +13,7 @@ __all__ = [
     "STATUSES",
     "draw_ending",
     "forced_ending",
+    "forced_reason",
     "moves",
     "standing",
     "status_of",
@@ -73,11 +75,11 @@ _REASONS: Final[Mapping[str, str]] = {
     "spam": "Reported as spam by the recipient.",
 }
 
-STATUSES: Mapping[Channel, frozenset[str]] = {
-    channel: frozenset({"queued"}.union(*paths.values()))
+STATUSES: Mapping[Channel, Sequence[str]] = {
+    channel: ("queued", *dict.fromkeys(chain.from_iterable(paths.values())))
     for channel, paths in _PATHS.items()
 }
-"""Every status a message can have, by channel."""
+"""Every status a message can have, by channel, in their usual order."""
 
 
 def _dice(message_id: str) -> list[float]:
@@ -106,6 +108,11 @@ def forced_ending(channel: Channel, wanted: Ending) -> Ending:
     """Make an ending fit the channel: `failed` where it has no such status."""
     status = wanted.status if wanted.status in _PATHS[channel] else "failed"
     return _ending(status, wanted.error_message)
+
+
+def forced_reason(status: str, reason: str | None) -> str | None:
+    """Tell why a message has a status: for a reason of its own, or the usual one."""
+    return reason or _REASONS.get(status)
 
 
 def status_of(message: Message, now: float, pace: float) -> str:

@@ -170,9 +170,11 @@ def test_the_signature_is_made_of_the_bytes_that_are_posted(
     }
 
 
-def test_a_reply_that_nobody_would_hear_is_refused(sandbox: Sandbox) -> None:
-    with pytest.raises(ValueError, match="webhook_url"):
-        sandbox.reply("Hi", sender=NUMBER)
+def test_without_a_url_a_reply_is_signed_and_posted_nowhere(sandbox: Sandbox) -> None:
+    webhook = sandbox.reply("Hi", sender=NUMBER)
+    assert (webhook.url, webhook.fields["message"]) == ("", "Hi")
+    assert webhook.headers["X-StackVerify-Signature"] == webhook.signature
+    assert sandbox.due_webhooks() == []
 
 
 def test_what_is_not_taken_is_posted_again_a_few_times(

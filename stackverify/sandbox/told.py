@@ -1,0 +1,200 @@
+"""What is told about the pretend service: its state, messages, requests, webhooks."""
+
+import json
+from typing import Any, TypeAlias
+
+import attrs
+
+from stackverify.sandbox.keys import Key
+from stackverify.sandbox.messages import Email, Message, Sms, Template
+from stackverify.sandbox.rendering import render
+from stackverify.sandbox.reports import Attempt
+from stackverify.sandbox.segments import cut
+from stackverify.sandbox.service import Service
+from stackverify.sandbox.shapes import timestamp
+from stackverify.sandbox.timetable import STATUSES
+from stackverify.sandbox.traffic import Record
+
+__all__ = [
+    "tell_attempt",
+    "tell_message",
+    "tell_record",
+    "tell_row",
+    "tell_state",
+    "tell_whole_message",
+]
+
+_Object: TypeAlias = dict[str, Any]
+_PREVIEW = 120
+
+
+def tell_message(message: Message) -> _Object:
+    """Tell what a message says and how it stands."""
+    return {
+        "message_id": message.message_id,
+        "channel": message.channel,
+        "to": message.to,
+        "status": message.status,
+        "error_message": message.error_message,
+        "text": message.text,
+        "accepted_at": timestamp(message.accepted_at),
+        "scheduled_at": message.scheduled_at,
+        "workspace": message.workspace,
+        **_content(message.content),
+        "request": json.loads(message.raw),
+    }
+
+
+def _content(content: Sms | Email | Template) -> _Object:
+    match content:
+        case Sms():
+            return {"sender_id": content.sender_id}
+        case Email():
+            names = ("subject", "html", "from_name", "from_email", "reply_to")
+            files = [attrs.asdict(file) for file in content.attachments]
+            told = {name: getattr(content, name) for name in names}
+            headers = dict(content.headers)
+            return {
+                **told,
+                "plain": content.plain,
+                "attachments": files,
+                "headers": headers,
+            }
+        case Template():
+            return {
+                "template_name": content.name,
+                "language": content.language,
+                "variables": dict(content.variables),
+                "header_media_url": content.header_media_url,
+            }
+
+
+def tell_whole_message(service: Service, message: Message) -> _Object:
+    """Tell all that is known of a message, for somebody who looks at it."""
+    now = service.clock.now()
+    return {
+        **tell_message(message),
+        "timeline": [
+            {
+                "status": "queued",
+                "at": timestamp(message.accepted_at),
+                "is_reached": True,
+            },
+            *(
+                {
+                    "status": move.status,
+                    "at": timestamp(move.at),
+                    "is_reached": move.at <= now,
+                    "by_hand": move.by_hand,
+                    "error_message": move.error_message,
+                }
+                for move in service.moves(message)
+            ),
+        ],
+        "statuses": STATUSES[message.channel],
+        **_looks(service, message),
+        "exchange": tell_record(message.request),
+        "webhooks": [
+            tell_attempt(attempt)
+            for attempt in service.webhooks
+            if attempt.webhook.message_id == message.message_id
+        ],
+    }
+
+
+def _looks(service: Service, message: Message) -> _Object:
+    match message.content:
+        case Sms(text=text):
+            return {"segments": attrs.asdict(cut(text))}
+        case Template() as template:
+            parts = render(template, service.knobs.templates)
+            return {"rendered": parts and [attrs.asdict(part) for part in parts]}
+        case _:
+            return {}
+
+
+def tell_row(message: Message) -> _Object:
+    """Tell as much of a message as a line of a list shows."""
+    content = message.content
+    title = content.subject if isinstance(content, Email) else message.text
+    if isinstance(content, Template):
+        title = f"{content.name}: {message.text}"
+    return {
+        "message_id": message.message_id,
+        "channel": message.channel,
+        "to": message.to,
+        "status": message.status,
+        "title": title[:_PREVIEW],
+        "at": timestamp(message.accepted_at),
+    }
+
+
+def tell_record(record: Record) -> _Object:
+    """Tell about a request and its answer."""
+    return {
+        "request_id": record.request_id,
+        "at": timestamp(record.at),
+        "method": record.method,
+        "path": record.path,
+        "head": record.head,
+        "body": record.body.decode("utf-8", "replace"),
+        "status": record.status,
+        "answer": record.answer.decode("utf-8", "replace"),
+        "fault": record.fault.kind if record.fault else None,
+    }
+
+
+def tell_attempt(attempt: Attempt) -> _Object:
+    """Tell about an attempt to post a webhook."""
+    webhook = attempt.webhook
+    body = webhook.body.decode("utf-8", "replace")
+    try:
+        fields = webhook.fields
+    except ValueError:
+        fields = None
+    return {
+        "number": attempt.number,
+        "url": webhook.url,
+        "attempt": webhook.attempt,
+        "is_replay": webhook.is_replay,
+        "message_id": webhook.message_id,
+        "at": timestamp(attempt.at),
+        "status": attempt.status,
+        "failure": attempt.failure,
+        "answer": attempt.answer.decode("utf-8", "replace"),
+        "signature": webhook.signature,
+        "body": body if len(body) <= _SHOWN else f"{body[:_SHOWN]}…",
+        "fields": fields if len(body) <= _SHOWN else None,
+    }
+
+
+_SHOWN = 64 * 1024
+
+
+def tell_state(service: Service) -> _Object:
+    """Tell how the service stands, in short."""
+    return {
+        "changes": service.changes,
+        "now": timestamp(service.clock.now()),
+        "accepted": {channel: service.count(channel) for channel in STATUSES},
+        "requests": service.requests,
+        "refused": service.refusals,
+        "keys": [_key(service, key) for key in service.keys],
+        "faults": [attrs.asdict(fault) for fault in service.faults],
+        "webhook_url": service.knobs.webhook_url,
+        "opt_outs": sorted(service.opt_outs),
+    }
+
+
+def _key(service: Service, key: Key) -> _Object:
+    gauge = service.traffic.gauge(key)
+    return {
+        "ends_with": key.value[-4:],
+        "mode": key.mode,
+        "tier": key.tier.name,
+        "per_minute": key.tier.per_minute,
+        "per_month": key.tier.per_month,
+        "this_month": service.spent(key.workspace),
+        "minute": gauge.minute(service.clock.now()),
+        "refused": gauge.refused,
+    }
