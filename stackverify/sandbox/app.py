@@ -79,12 +79,7 @@ class _Api:
 
     async def _refuse(self, fault: Fault, exchange: Exchange, line: Line) -> None:
         answer = refusal_of(fault, self._service.knobs.error_status)
-        self._service.turn_away(
-            exchange,
-            fault,
-            status=answer.status if answer else None,
-            answer=answer.body if answer else b"",
-        )
+        self._service.turn_away(exchange, fault, answer)
         if answer is None:
             await line.hang_up()
         else:

@@ -1,6 +1,7 @@
 """The inbox: a page that shows what was accepted, as it arrives."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -43,6 +44,10 @@ _MESSAGE_MAY: Final = (
     f"{_NEVER}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
     "frame-ancestors 'self'; sandbox"
 )
+# The policy forbids these to load, and yet a browser may connect for them beforehand.
+_REACHES_OUT: Final = re.compile(
+    r"<(/?)(base|embed|fencedframe|frame|iframe|link|meta|object|portal)", re.IGNORECASE
+)
 _SAFELY: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -62,7 +67,7 @@ def inbox_routes(service: Service, is_stopping: Callable[[], bool]) -> list[Rout
         text = content.html if isinstance(content, Email) else None
         if text is None:
             return PlainTextResponse("It has no HTML.", 404)
-        written = text.encode("utf-8", "replace")
+        written = _REACHES_OUT.sub(r"<\1x-\2", text).encode("utf-8", "replace")
         return _safe(written, "text/html; charset=utf-8", _MESSAGE_MAY)
 
     async def attachment(request: Request) -> Response:

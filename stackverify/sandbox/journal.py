@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
@@ -155,17 +155,12 @@ def _as_it_is_or(converter: cattrs.Converter) -> Any:
 
 
 def _opened(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=0.5, check_same_thread=False)
     try:
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if not version and not tables:
-            connection.executescript(_SET_UP)
-        elif version != _VERSION:
-            _refuse(f"{path} was not written by this version of the sandbox")
+        connection = sqlite3.connect(path, timeout=0.5, check_same_thread=False)
+    except sqlite3.DatabaseError as error:
+        raise ValueError(f"{path} cannot be used: {error}") from error
+    try:
+        _set_up(connection, path)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise ValueError(f"{path} cannot be used: {error}") from error
@@ -175,5 +170,13 @@ def _opened(path: str) -> sqlite3.Connection:
     return connection
 
 
-def _refuse(why: str) -> NoReturn:
-    raise ValueError(why)
+def _set_up(connection: sqlite3.Connection, path: str) -> None:
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if not version and not tables:
+        connection.executescript(_SET_UP)
+    elif version != _VERSION:
+        raise ValueError(f"{path} was not written by this version of the sandbox")

@@ -169,6 +169,11 @@ class Sandbox(Service):
         if not self._courier.wait(timeout):
             raise TimeoutError("the webhooks were not all posted in time")
 
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it is served."""
+        return self._server is not None
+
     def is_stopping(self) -> bool:
         """Tell whether it is on its way out."""
         return self._server is None

@@ -17,6 +17,7 @@ from stackverify.sandbox.faults import Fault, Faults
 from stackverify.sandbox.journal import Journal
 from stackverify.sandbox.keys import Keys, Tier
 from stackverify.sandbox.knobs import Knobs, KnobValues
+from stackverify.sandbox.line import Answer
 from stackverify.sandbox.messages import Ending, Message
 from stackverify.sandbox.outbox import Outbox
 from stackverify.sandbox.progress import Move, Progress
@@ -375,11 +376,12 @@ class Service:
         return reply
 
     def turn_away(
-        self, exchange: Exchange, fault: Fault, *, status: int | None, answer: bytes
+        self, exchange: Exchange, fault: Fault, answer: Answer | None
     ) -> None:
-        """Take note of a request that a fault answered, or hung up on."""
+        """Take note of a request that a fault answered, or hung up on with `None`."""
         record = Record.of(exchange, fault)
-        record.status, record.answer = status, answer
+        if answer is not None:
+            record.status, record.answer = answer.status, answer.body
         with self._lock:
             self.traffic.note(record, self.keys.find(key_in(exchange)))
 

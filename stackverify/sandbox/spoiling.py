@@ -8,7 +8,7 @@ from stackverify.sandbox.knobs import ErrorStatus
 from stackverify.sandbox.line import Answer, Headers, Line
 from stackverify.sandbox.shapes import refusal
 
-__all__ = ["refusal_of", "spoil"]
+__all__ = ["damaged", "refusal_of", "spoil"]
 
 _PAGE = b"<html><head><title>%d</title></head><body><h1>Bad Gateway</h1></body></html>"
 
@@ -47,10 +47,11 @@ async def spoil(fault: Fault, answer: Answer, head: Headers, line: Line) -> None
             await line.wait(fault.seconds)
             await line.say(answer, head)
         case _:
-            await line.say(_damaged(fault, answer), head)
+            await line.say(damaged(fault, answer), head)
 
 
-def _damaged(fault: Fault, answer: Answer) -> Answer:
+def damaged(fault: Fault, answer: Answer) -> Answer:
+    """Give an answer that is complete, and wrong."""
     if fault.kind == "malformed":
         return attrs.evolve(answer, body=answer.body[: len(answer.body) // 2])
     if fault.kind == "empty":

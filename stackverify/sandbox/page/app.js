@@ -84,11 +84,11 @@ function App() {
         aria-current=${panel === name ? "page" : null}>${label}${name === "messages" ? html` <b>${total.toLocaleString()}</b>` : ""}
         ${name === "faults" && state.faults.length > 0 ? html` <b class="alarm">${state.faults.length}</b>` : ""}</a>`)}</nav>
       ${state.keys.slice(0, 1).map((entry) => html`<${Gauge} key=${entry.ends_with} entry=${entry} />`)}
-      <button class="plain" onClick=${turnTheLights} aria-label="Light or dark" title="Light or dark (t)">◐</button>
-      <button class="plain" onClick=${() => setHelping(true)} aria-label="Keys" title="Keys (?)">?</button>
+      <span><button class="plain" onClick=${turnTheLights} aria-label="Light or dark" title="Light or dark (t)">◐</button>
+      <button class="plain" onClick=${() => setHelping(true)} aria-label="Keys" title="Keys (?)">?</button></span>
     </header>
     ${isLost && html`<p class="lost" role="alert">The sandbox does not answer any more. This is what it said last.</p>`}
-    ${panel === "messages" ? html`<main class="inbox" data-reading=${chosen !== null}>
+    ${panel === "messages" ? html`<main class="inbox" data-reading=${String(chosen !== null)}>
       <div class="side">
         <input type="search" ref=${search} value=${query} onInput=${(event) => setQuery(event.target.value)}
           placeholder="Search: words, to: channel: status: from:" aria-label="Search messages" autocomplete="off" spellcheck=${false} />

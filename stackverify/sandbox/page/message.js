@@ -25,7 +25,7 @@ function Marked({ text, costs }) {
   for (const character of text) {
     const cost = names[character];
     if (!cost) { plain += character; continue; }
-    parts.push(plain, html`<mark title=${cost.name} data-forces=${cost.forces_ucs2}>${character}</mark>`);
+    parts.push(plain, html`<mark title=${cost.name} data-forces=${String(cost.forces_ucs2)}>${character}</mark>`);
     plain = "";
   }
   return [...parts, plain];
@@ -36,20 +36,19 @@ function Costs({ segments }) {
   const count = segments.segments.length;
   const forces = costs.some((cost) => cost.forces_ucs2);
   return html`<div class="costs">
-    <p><strong>${count} ${count === 1 ? "segment" : "segments"}</strong> · ${encoding} ·
-      ${units} of ${room * count} places</p>
+    <p><strong>${count} ${count === 1 ? "segment" : "segments"}</strong>${` · ${encoding} · ${units} of ${room * count} places`}</p>
     ${costs.length > 0 && html`<p>${forces
       ? "These characters are outside the GSM alphabet, so every character takes two bytes:"
       : "These characters take two places each:"}</p>
-      <ul>${costs.map((cost) => html`<li key=${cost.character}><mark data-forces=${cost.forces_ucs2}>${cost.character}</mark>
-        ${cost.name.toLowerCase()}, ${cost.times === 1 ? "once" : `${cost.times} times`}</li>`)}</ul>`}
+      <ul>${costs.map((cost) => html`<li key=${cost.character}><mark data-forces=${String(cost.forces_ucs2)}>${cost.character}</mark>
+        ${` ${cost.name.toLowerCase()}, ${cost.times === 1 ? "once" : `${cost.times} times`}`}</li>`)}</ul>`}
   </div>`;
 }
 
 function Sms({ message }) {
   const { segments } = message;
   return html`<div class="phone"><div class="bubble" dir="auto">
-      ${segments.segments.map((part, at) => html`<span class="segment" data-odd=${at % 2 === 1}
+      ${segments.segments.map((part, at) => html`<span class="segment" data-odd=${String(at % 2 === 1)}
         title=${`Segment ${at + 1}`}><${Marked} text=${part} costs=${segments.costs} /></span>`)}
     </div><p class="by">from ${message.sender_id ?? "the workspace's default sender"}</p></div>
     <${Costs} segments=${segments} />`;
@@ -60,7 +59,7 @@ function WhatsApp({ message }) {
   return html`<div class="phone whatsapp"><div class="bubble" dir="auto">
       ${message.header_media_url && html`<p class="media">Media: ${message.header_media_url}</p>`}
       ${parts
-        ? parts.map((part) => html`<span class=${part.variable ? "variable" : ""} data-missing=${part.is_missing}
+        ? parts.map((part) => html`<span class=${part.variable ? "variable" : ""} data-missing=${String(part.is_missing)}
             title=${part.variable ? `Variable ${part.variable}` : null}>${part.text}</span>`)
         : html`<em>The sandbox knows no text of this template in this language.</em>`}
     </div><p class="by">template ${message.template_name}, ${message.language}</p></div>
@@ -80,7 +79,7 @@ function Email({ message }) {
     <h2 class="subject" dir="auto">${message.subject}</h2>
     ${message.attachments.length > 0 && html`<ul class="attachments">${message.attachments.map((file, at) => html`<li key=${at}>
       <a href=${`${address}/attachments/${at}`} download>${file.name ?? "attachment"}</a>
-      <span>${file.media_type ?? ""} ${file.size.toLocaleString()} bytes</span></li>`)}</ul>`}
+      ${" "}<span>${`${file.media_type ?? ""} ${file.size.toLocaleString()} bytes`}</span></li>`)}</ul>`}
     <${Tabs} names=${views} chosen=${view} choose=${setView} label="Views of the email" />
     ${view === "HTML" && html`<iframe class="preview" sandbox="" referrerpolicy="no-referrer" title="The email"
       src=${`${address}/html`}></iframe>`}
@@ -91,7 +90,7 @@ function Email({ message }) {
 const LOOKS = { sms: Sms, email: Email, whatsapp: WhatsApp };
 
 function Timeline({ message, act }) {
-  return html`<ol class="timeline">${message.timeline.map((move, at) => html`<li key=${at} data-reached=${move.is_reached}>
+  return html`<ol class="timeline">${message.timeline.map((move, at) => html`<li key=${at} data-reached=${String(move.is_reached)}>
       <${Status} status=${move.status} /> <time datetime=${move.at}>${clock(move.at)}</time>
       ${move.by_hand && html`<span>by hand</span>`}
       ${!move.is_reached && html`<span>to come</span>`}

@@ -21,7 +21,7 @@ export function Gauge({ entry }) {
   const share = Math.min(1, used / entry.per_minute);
   const highest = Math.max(1, ...entry.minute.map(([admitted, refused]) => admitted + refused));
   const bar = (count) => (24 * count) / highest;
-  return html`<div class="gauge" data-full=${share > 0.9}
+  return html`<div class="gauge" data-full=${String(share > 0.9)}
       title=${`Key …${entry.ends_with}: ${used} requests in the last minute, ${entry.refused} answered with 429`}>
     <svg viewBox="0 0 120 24" preserveAspectRatio="none" aria-hidden="true">
       ${entry.minute.map(([admitted, refused], at) => html`<g key=${at}>
@@ -30,8 +30,8 @@ export function Gauge({ entry }) {
     </svg>
     <meter min="0" max=${entry.per_minute} high=${entry.per_minute * 0.9} value=${used} aria-label="Requests this minute"></meter>
     <span><strong>${used}</strong> / ${entry.per_minute} a minute · ${entry.tier}</span>
-    <span class="refusals" data-any=${entry.refused > 0}>${entry.refused} × 429</span>
-    ${entry.per_month && html`<span>${entry.this_month.toLocaleString()} / ${entry.per_month.toLocaleString()} this month</span>`}
+    <span class="refusals" data-any=${String(entry.refused > 0)}>${entry.refused} × 429</span>
+    ${entry.per_month && html`<span class="month">${entry.this_month.toLocaleString()} / ${entry.per_month.toLocaleString()} this month</span>`}
   </div>`;
 }
 
@@ -58,7 +58,7 @@ function Attempt({ attempt, say }) {
   const fields = attempt.fields ?? {};
   const isTaken = attempt.status >= 200 && attempt.status < 300;
   return html`<details class="attempt">
-    <summary><span class="outcome" data-taken=${isTaken}>${attempt.status ?? attempt.failure}</span>
+    <summary><span class="outcome" data-taken=${String(isTaken)}>${attempt.status ?? attempt.failure}</span>
       <span>${fields.event === "delivery_report" ? fields.status : fields.event ?? "edited"}</span>
       <span class="url">${attempt.url}</span>
       <span>${attempt.is_replay ? "replayed" : attempt.attempt > 1 ? `attempt ${attempt.attempt}` : ""}</span>
@@ -86,16 +86,22 @@ export function Requests({ state }) {
   const records = useTold(service.requests, state.changes);
   return html`<div class="panel"><h1>Requests</h1>
     <p>${state.requests.toLocaleString()} came, ${state.refused.toLocaleString()} were answered with 429. The latest:</p>
-    <div class="gauges">${state.keys.map((entry) => html`<div key=${entry.ends_with}><code>…${entry.ends_with}</code> ${entry.mode}
+    <div class="gauges">${state.keys.map((entry) => html`<div key=${entry.ends_with}><code>…${entry.ends_with}</code>${` ${entry.mode}`}
       <${Gauge} entry=${entry} /></div>`)}</div>
     ${records && [...records].reverse().slice(0, 100).map((record) => html`<details class="attempt" key=${record.request_id}>
-      <summary><span class="outcome" data-taken=${record.status >= 200 && record.status < 300}>${record.status ?? "dropped"}</span>
+      <summary><span class="outcome" data-taken=${String(record.status >= 200 && record.status < 300)}>${record.status ?? "dropped"}</span>
         <span>${record.method}</span><span class="url">${record.path}</span>
         <span>${record.fault ?? ""}</span><time datetime=${record.at}>${clock(record.at)}</time></summary>
       <${Exchange} exchange=${record} /></details>`)}</div>`;
 }
 
 const TAKES = { status: ["status"], html: ["status"], rate_limited: ["seconds"], slow: ["seconds"], drip: ["seconds"], report_late: ["seconds"] };
+const describe = (fault) => [
+  ...(TAKES[fault.kind] ?? []).map((name) => `${name} ${fault[name]}`),
+  fault.channel ?? "all channels",
+  `${fault.probability * 100} %`,
+  ...(fault.count === null ? [] : [`${fault.count} times`]),
+].join(", ");
 const words = (name) => name.replaceAll("_", " ");
 
 function FaultForm({ kinds, say }) {
@@ -140,8 +146,7 @@ export function Troubles({ state, say }) {
   return html`<div class="panel"><h1>Faults</h1>
     ${kinds && html`<${FaultForm} kinds=${kinds} say=${say} />`}
     ${state.faults.length === 0 ? html`<p class="empty">All goes well.</p>` : html`<ul class="faults">${state.faults.map((fault, at) => html`<li key=${at}>
-      <strong>${words(fault.kind)}</strong> ${TAKES[fault.kind]?.map((name) => `${name} ${fault[name]}`).join(", ")}
-      ${fault.channel ?? "all channels"}, ${fault.probability * 100} %${fault.count === null ? "" : `, ${fault.count} times`}
+      <strong>${words(fault.kind)}</strong><span>${describe(fault)}</span>
       <button aria-label=${`Switch off ${words(fault.kind)}`} onClick=${() => service.removeFault(at)}>Switch off</button></li>`)}</ul>`}
     <h1>Time</h1><p>It is <time>${new Date(state.now).toLocaleString()}</time> in the sandbox.</p>
     <div class="buttons"><button onClick=${advance(60)}>A minute on</button><button onClick=${advance(3600)}>An hour on</button>
