@@ -10,6 +10,10 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs" / "testing.md"
 _FILE = re.compile(r"```python\n# (test_\w+\.py)\n(.*?)```", re.DOTALL)
 FILES = dict(_FILE.findall(DOCS.read_text("utf-8")))
+README = (DOCS.parents[1] / "README.md").read_text("utf-8")
+(FILES["test_of_the_readme.py"],) = re.findall(
+    r"```python\n(def test_[^`]*)```", README
+)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -36,7 +40,11 @@ def test_a_failing_assertion_shows_what_was_sent_instead(tmp_path: Path) -> None
 
 
 def test_the_files_of_the_docs_are_found() -> None:
-    assert list(FILES) == ["test_reminders.py", "test_webhooks.py"]
+    assert list(FILES) == [
+        "test_reminders.py",
+        "test_webhooks.py",
+        "test_of_the_readme.py",
+    ]
 
 
 def test_other_tests_load_neither_sandbox_nor_client(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ function Costs({ segments }) {
   return html`<div class="costs">
     <p><strong>${count} ${count === 1 ? "segment" : "segments"}</strong>${` · ${encoding} · ${units} of ${room * count} places`}</p>
     ${costs.length > 0 && html`<p>${forces
-      ? "These characters are outside the GSM alphabet, so every character takes two bytes:"
-      : "These characters take two places each:"}</p>
+      ? "Outside the GSM alphabet, so that every character of the text takes two bytes:"
+      : "Two places each are taken by:"}</p>
       <ul>${costs.map((cost) => html`<li key=${cost.character}><mark data-forces=${String(cost.forces_ucs2)}>${cost.character}</mark>
         ${` ${cost.name.toLowerCase()}, ${cost.times === 1 ? "once" : `${cost.times} times`}`}</li>`)}</ul>`}
   </div>`;
