@@ -16,6 +16,7 @@ FaultKind: TypeAlias = Literal[
     "html",
     "hang_up",
     "accepted_then_hang_up",
+    "hang_up_before_body",
     "truncated",
     "malformed",
     "empty",
@@ -56,9 +57,9 @@ class Fault:
             with `seconds` as its Retry-After, or without one where that is 0;
             `html` with a gateway's page; `hang_up` drops the connection before
             anything is accepted. The request is accepted, and its answer spoilt, by
-            `accepted_then_hang_up`, `truncated`, `malformed`, `empty`,
-            `wrong_type`; `slow` answers after `seconds`, `drip` takes so long for
-            the body. What begins with `report_` happens to delivery reports
+            `accepted_then_hang_up`, `hang_up_before_body`, `truncated`, `malformed`,
+            `empty`, `wrong_type`; `slow` answers after `seconds`, `drip` takes so long
+            for the body. What begins with `report_` happens to delivery reports
             instead: one is posted twice, or `seconds` late, or that of `sent` only
             after the next, or with a megabyte more in it, or signed by a stranger.
         channel: Only requests, or reports, of this channel.

@@ -37,6 +37,9 @@ async def spoil(fault: Fault, answer: Answer, head: Headers, line: Line) -> None
     match fault.kind:
         case "accepted_then_hang_up":
             await line.hang_up()
+        case "hang_up_before_body":
+            await line.begin(answer, head)
+            await line.hang_up(gently=True)
         case "truncated":
             await line.begin(answer, head)
             await line.go_on(answer.body[: len(answer.body) // 2])

@@ -92,8 +92,11 @@ class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             case "slow" | "drip":
                 self._keep_to_the_timeout(request, fault.seconds)
                 return _response(exchange, answer, request)
+            case "hang_up_before_body":
+                return _response(exchange, answer, request, stream=_CutOff(b""))
             case "truncated":
-                return _response(exchange, answer, request, stream=_CutOff(answer.body))
+                half = answer.body[: len(answer.body) // 2]
+                return _response(exchange, answer, request, stream=_CutOff(half))
             case _:
                 return _response(exchange, damaged(fault, answer), request)
 
@@ -104,15 +107,15 @@ class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 class _CutOff(httpx.SyncByteStream, httpx.AsyncByteStream):
-    def __init__(self, body: bytes) -> None:
-        self._half = body[: len(body) // 2]
+    def __init__(self, begun: bytes) -> None:
+        self._begun = begun
 
     def __iter__(self) -> Iterator[bytes]:
-        yield self._half
+        yield self._begun
         raise httpx.RemoteProtocolError("the sandbox hung up")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._half
+        yield self._begun
         raise httpx.RemoteProtocolError("the sandbox hung up")
 
 

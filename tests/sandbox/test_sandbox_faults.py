@@ -41,6 +41,7 @@ def once(sandbox: Sandbox) -> Any:
         (Fault("hang_up"), NoReplyError, 0),
         (Fault("accepted_then_hang_up"), NoReplyError, 1),
         (Fault("truncated"), MaybeSentError, 1),
+        (Fault("hang_up_before_body"), MaybeSentError, 1),
         (Fault("malformed"), UnreadableReplyError, 1),
         (Fault("empty"), UnreadableReplyError, 1),
     ],
@@ -152,7 +153,9 @@ def test_a_reset_lets_everything_go_well(sandbox: Sandbox, api: httpx.Client) ->
     assert api.post("/sms/send", json=SMS).status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["hang_up", "truncated", "accepted_then_hang_up"])
+@pytest.mark.parametrize(
+    "kind", ["hang_up", "truncated", "accepted_then_hang_up", "hang_up_before_body"]
+)
 @pytest.mark.anyio
 async def test_without_a_server_to_hang_up_the_application_raises(kind: Any) -> None:
     service = Service()

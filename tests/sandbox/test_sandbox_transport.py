@@ -10,7 +10,9 @@ from stackverify.errors import MaybeSentError
 from stackverify.testing import SandboxInTests
 
 NUMBER = "+254712345678"
-ACCEPTED_ALL_THE_SAME = ["accepted_then_hang_up", "truncated", "malformed", "empty"]
+ACCEPTED_ALL_THE_SAME = [
+    *("accepted_then_hang_up", "hang_up_before_body", "truncated", "malformed", "empty")
+]
 
 
 @pytest.fixture
