@@ -13,6 +13,7 @@ from stackverify.sandbox.endpoints import BASE_PATH
 from stackverify.sandbox.exchange import Exchange, RefusalError
 from stackverify.sandbox.faults import Fault
 from stackverify.sandbox.line import Answer, HangUp, Headers, Line, Receive, Scope, Send
+from stackverify.sandbox.openapi import openapi_route
 from stackverify.sandbox.service import Service
 from stackverify.sandbox.shapes import refusal
 from stackverify.sandbox.spoiling import refusal_of, spoil
@@ -146,4 +147,5 @@ def create_app(
     # The API first, for it is asked most; it answers for unknown places as well.
     places = (f"{BASE_PATH}/{{path:path}}", "/{path:path}")
     first, last = (Route(place, api) for place in places)
-    return Starlette(routes=[first, *control_routes(service), last])
+    own = (*control_routes(service), openapi_route(service))
+    return Starlette(routes=[first, *own, last])
