@@ -145,7 +145,8 @@ def create_app(
     """
     api = _Api(service, is_stopping, hang_up)
     # The API first, for it is asked most; it answers for unknown places as well.
-    places = (f"{BASE_PATH}/{{path:path}}", "/{path:path}")
-    first, last = (Route(place, api) for place in places)
-    own = (*control_routes(service), openapi_route(service))
-    return Starlette(routes=[first, *own, last])
+    first = Route(f"{BASE_PATH}/{{path:path}}", api)
+    app = Starlette(routes=[first, *control_routes(service), openapi_route(service)])
+    # No route fits a path with a line end in it.
+    app.router.default, app.router.redirect_slashes = api, False
+    return app

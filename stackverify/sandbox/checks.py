@@ -29,9 +29,12 @@ __all__ = [
 
 # At least five digits: real example numbers such as +989601 have six.
 PHONE: Final = re.compile(r"\+[1-9][0-9]{4,14}")
+# Written out, for not all that read a pattern mean the same by \s.
+_BLANK: Final = (
+    r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 EMAIL: Final = re.compile(
-    r'[^@\s\x00-\x1f\x7f<>,;:"()\[\]]+@[^@\s\x00-\x1f\x7f<>,;:"()\[\].]+'
-    r"(\.[^@\s\x00-\x1f\x7f.]+)+"
+    rf'[^@{_BLANK}<>,;:"()\[\]]+@[^@{_BLANK}<>,;:"()\[\].]+(\.[^@{_BLANK}.]+)+'
 )
 LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 POSITION: Final = re.compile(r"[1-9][0-9]{0,2}")

@@ -11,6 +11,9 @@ __all__ = ["email_draft", "sms_draft", "template_draft"]
 
 _Check: TypeAlias = Callable[[str], str | None]
 
+_FILE_NAMES = ("filename", "name")
+_MEDIA_TYPES = ("content_type", "contentType", "mime_type", "type")
+
 
 class _Reading:
     """A body being read; complaints gather, so that all are told at once."""
@@ -207,15 +210,13 @@ def _attachment(reading: _Reading, place: str, value: object) -> Attachment | No
     if size is None:
         reading.complain(place, "must hold its content as base64")
         return None
-    name = _first(held, "filename", "name")
-    media_type = _first(held, "content_type", "contentType", "mime_type", "type")
-    for named in (name, media_type):
+    for named in (held.get(name) for name in (*_FILE_NAMES, *_MEDIA_TYPES)):
         if named is not None and (
             why := _about_text(named, 255) or checks.one_line(named)
         ):
             reading.complain(place, f"name and type {why}")
             return None
-    return Attachment(name, media_type, size)
+    return Attachment(_first(held, *_FILE_NAMES), _first(held, *_MEDIA_TYPES), size)
 
 
 def _first(held: Mapping[str, Any], *names: str) -> Any:
