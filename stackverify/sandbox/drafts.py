@@ -158,7 +158,9 @@ def sms_draft(body: Mapping[str, Any], *, atomic: bool) -> Draft:
     )
     written, at = reading.scheduled(when)
     recipients = _settle_recipients(reading, to, complaints, atomic=atomic)
-    is_array = isinstance(body[to], list)
+    # The Node clients have no other way to name one recipient, and look for its id
+    # where that of a single send stands.
+    is_array = len(recipients) > 1 if is_node else isinstance(body[to], list)
     return Draft("sms", recipients, content, is_array, written, at, complaints)
 
 
@@ -204,7 +206,7 @@ def _attachment(reading: _Reading, place: str, value: object) -> Attachment | No
 
     The shape of an element is undocumented; these are the names in use.
     """
-    held = value if isinstance(value, dict) else {"content": value}
+    held: dict[str, Any] = value if isinstance(value, dict) else {"content": value}
     encoded = _first(held, "content", "data")
     size = checks.size_of_base64(encoded) if isinstance(encoded, str) else None
     if size is None:

@@ -1,6 +1,6 @@
 """The pretend service described in OpenAPI 3.1, as its knobs are set now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from starlette.requests import Request
@@ -39,10 +39,10 @@ _OPERATIONS: Mapping[str, tuple[str, str, str]] = {
         "Whatsapp",
     ),
 }
-_REFUSED_AS = {
-    "send": ("400", "401", "403", "405", "413", "422", "429"),
-    "status": ("401", "403", "404", "405", "429"),
-    "list": ("401", "403", "405", "422", "429"),
+_REFUSED: Mapping[str, Sequence[int]] = {
+    "send": (400, 401, 403, 405, 413, 422, 429),
+    "status": (401, 403, 404, 405, 429),
+    "list": (401, 403, 405, 422, 429),
 }
 
 
@@ -101,7 +101,11 @@ def _operation(endpoint: Endpoint, knobs: Knobs) -> _Object:
         return {**told, **_send(about, knobs)}
     if endpoint.path.endswith("/"):
         parameters = [openapi_requests.message_id()]
-        return {**told, "parameters": parameters, **_answers("status", f"{about}Status")}
+        return {
+            **told,
+            "parameters": parameters,
+            **_answers("status", f"{about}Status"),
+        }
     parameters = openapi_requests.list_parameters()
     return {**told, "parameters": parameters, **_answers("list", f"{about}List")}
 
@@ -127,8 +131,5 @@ def _links(about: str, knobs: Knobs) -> _Object:
 
 
 def _answers(kind: str, schema: str) -> _Object:
-    refused = {
-        status: {"$ref": f"#/components/responses/{status}"}
-        for status in _REFUSED_AS[kind]
-    }
+    refused = {str(each): openapi_replies.refused(each) for each in _REFUSED[kind]}
     return {"responses": {"200": openapi_replies.accepted(schema), **refused}}

@@ -7,7 +7,7 @@ from stackverify.sandbox import timetable
 from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.messages import Channel
 
-__all__ = ["HEADERS", "id_places", "refusals", "reply_schemas"]
+__all__ = ["HEADERS", "accepted", "id_places", "refused", "refusals", "reply_schemas"]
 
 _Schema: TypeAlias = dict[str, Any]
 
@@ -15,9 +15,13 @@ _TEXT: _Schema = {"type": "string"}
 _MAYBE_TEXT: _Schema = {"type": ["string", "null"]}
 _COUNT: _Schema = {"type": "integer", "minimum": 0}
 _TIME: _Schema = {"type": "string", "format": "date-time"}
-# Status, codes and description of each refusal.
+# The name, the codes and the description of each refusal, by its status.
 _REFUSALS: Mapping[int, tuple[str, tuple[str, ...], str]] = {
-    400: ("BadRequest", ("bad_request", "missing_parameter"), "A parameter is missing."),
+    400: (
+        "BadRequest",
+        ("bad_request", "missing_parameter"),
+        "A parameter is missing.",
+    ),
     401: ("Unauthorized", ("unauthorized",), "The API key is missing or not valid."),
     403: ("Forbidden", ("forbidden",), "The API key lacks the permission."),
     404: ("NotFound", ("not_found",), "There is no such message."),
@@ -78,9 +82,9 @@ def reply_schemas(knobs: Knobs) -> dict[str, _Schema]:
 
 
 def refusals() -> dict[str, _Schema]:
-    """Describe each refusal, by its status."""
+    """Describe each refusal, by its name."""
     return {
-        str(status): {
+        name: {
             "description": said,
             "headers": _headers(*_OF_EVERY_REPLY, *_more(status)),
             "content": _json(name),
@@ -100,6 +104,11 @@ def id_places(knobs: Knobs, *, to_many: bool) -> dict[str, str]:
         return {}
     one = places.get(knobs.reply_style, "data/0/message_id")
     return {"one": one, "many": "data/0/message_id"} if to_many else {"one": one}
+
+
+def refused(status: int) -> _Schema:
+    """Point to the description of the refusal with this status."""
+    return {"$ref": f"#/components/responses/{_REFUSALS[status][0]}"}
 
 
 def accepted(name: str) -> _Schema:

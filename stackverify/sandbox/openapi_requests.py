@@ -52,8 +52,12 @@ def list_parameters() -> list[_Schema]:
     number: _Schema = {"type": "integer", "minimum": 1}
     moment = {"type": "string", "anyOf": list(_WHEN)}
     return [
-        _asked("page", "Page number.", {**number, "default": 1, "maximum": 999_999_999}),
-        _asked("per_page", "Results a page.", {**number, "default": 20, "maximum": 100}),
+        _asked(
+            "page", "Page number.", {**number, "default": 1, "maximum": 999_999_999}
+        ),
+        _asked(
+            "per_page", "Results a page.", {**number, "default": 20, "maximum": 100}
+        ),
         _asked("status", "Only these.", {"type": "string", "enum": statuses}),
         _asked("from", start, moment),
         _asked("to", end, moment),
