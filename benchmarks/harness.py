@@ -61,11 +61,16 @@ _askers: dict[int, int] = {}
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """Run the server on the last core, and this process on the first."""
-    cores = _cores()
+def serving(*module: str) -> Iterator[Server]:
+    """Run the server on the last core, and this process on the first.
+
+    Args:
+        *module: Another module to run as the server, and its first arguments.
+    """
+    cores = _CORES
     server_core = [str(cores[-1])] if len(cores) > 1 else []
-    command = [sys.executable, "-m", "benchmarks.server", *server_core]
+    named = module or ("benchmarks.server",)
+    command = [sys.executable, "-m", *named, *server_core]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -83,6 +88,10 @@ def _cores() -> list[int]:
     if not hasattr(os, "sched_getaffinity"):
         return []
     return sorted(os.sched_getaffinity(0))
+
+
+# As they were: inside `serving` this process has but one of them.
+_CORES = _cores()
 
 
 async def cpu_of_tasks(send: SendAsync, *, count: int, in_flight: int) -> float:

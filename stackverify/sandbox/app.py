@@ -14,6 +14,7 @@ from stackverify.sandbox.exchange import Exchange, RefusalError
 from stackverify.sandbox.faults import Fault
 from stackverify.sandbox.inbox import inbox_routes
 from stackverify.sandbox.line import Answer, HangUp, Headers, Line, Receive, Scope, Send
+from stackverify.sandbox.openapi import openapi_route
 from stackverify.sandbox.service import Service
 from stackverify.sandbox.shapes import refusal
 from stackverify.sandbox.spoiling import refusal_of, spoil
@@ -151,7 +152,9 @@ def create_app(
     """
     api = _Api(service, is_stopping, hang_up)
     # The API first, for it is asked most; it answers for unknown places as well.
-    places = (f"{BASE_PATH}/{{path:path}}", "/{path:path}")
-    first, last = (Route(place, api) for place in places)
-    own = [*control_routes(service), *inbox_routes(service, is_stopping)]
-    return Starlette(routes=[first, *own, last])
+    first = Route(f"{BASE_PATH}/{{path:path}}", api)
+    beside = [*control_routes(service), *inbox_routes(service, is_stopping)]
+    app = Starlette(routes=[first, *beside, openapi_route(service)])
+    # No route fits a path with a line end in it.
+    app.router.default, app.router.redirect_slashes = api, False
+    return app

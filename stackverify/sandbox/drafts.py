@@ -14,6 +14,9 @@ __all__ = ["content_of_attachment", "email_draft", "sms_draft", "template_draft"
 
 _Check: TypeAlias = Callable[[str], str | None]
 
+_FILE_NAMES = ("filename", "name")
+_MEDIA_TYPES = ("content_type", "contentType", "mime_type", "type")
+
 
 class _Reading:
     """A body being read; complaints gather, so that all are told at once."""
@@ -158,7 +161,9 @@ def sms_draft(body: Mapping[str, Any], *, atomic: bool) -> Draft:
     )
     written, at = reading.scheduled(when)
     recipients = _settle_recipients(reading, to, complaints, atomic=atomic)
-    is_array = isinstance(body[to], list)
+    # The Node clients have no other way to name one recipient, and look for its id
+    # where that of a single send stands.
+    is_array = len(recipients) > 1 if is_node else isinstance(body[to], list)
     return Draft("sms", recipients, content, is_array, written, at, complaints)
 
 
@@ -204,21 +209,19 @@ def _attachment(reading: _Reading, place: str, value: object) -> Attachment | No
 
     The shape of an element is undocumented; these are the names in use.
     """
-    held = value if isinstance(value, dict) else {"content": value}
+    held: dict[str, Any] = value if isinstance(value, dict) else {"content": value}
     encoded = _first(held, "content", "data")
     size = checks.size_of_base64(encoded) if isinstance(encoded, str) else None
     if size is None:
         reading.complain(place, "must hold its content as base64")
         return None
-    name = _first(held, "filename", "name")
-    media_type = _first(held, "content_type", "contentType", "mime_type", "type")
-    for named in (name, media_type):
+    for named in (held.get(name) for name in (*_FILE_NAMES, *_MEDIA_TYPES)):
         if named is not None and (
             why := _about_text(named, 255) or checks.one_line(named)
         ):
             reading.complain(place, f"name and type {why}")
             return None
-    return Attachment(name, media_type, size)
+    return Attachment(_first(held, *_FILE_NAMES), _first(held, *_MEDIA_TYPES), size)
 
 
 def content_of_attachment(body: bytes, place: int) -> tuple[str | None, bytes]:

@@ -10,6 +10,9 @@ from stackverify.sandbox.keys import Key
 
 __all__ = ["Exchange", "RefusalError", "Reply"]
 
+# Made once: `json.dumps` with separators makes one for each call.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 @attrs.define
 class Exchange:
@@ -40,7 +43,7 @@ class Reply:
 
     def encoded(self) -> bytes:
         """Write the body as JSON; ASCII, for a lone surrogate has no UTF-8."""
-        return json.dumps(self.body, separators=(",", ":")).encode()
+        return _ENCODER.encode(self.body).encode()
 
 
 @attrs.define(eq=False)

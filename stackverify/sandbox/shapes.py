@@ -132,6 +132,8 @@ def refusal(refused: RefusalError, style: ErrorStatus) -> Reply:
         "message": refused.message,
     }
     headers = refused.headers
+    if refused.status == 401:
+        headers = (*headers, ("www-authenticate", "Bearer"))
     if refused.errors is not None:
         body["errors"] = refused.errors
     if refused.retry_after is not None:

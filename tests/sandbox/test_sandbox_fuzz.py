@@ -90,6 +90,7 @@ def test_no_message_id_breaks_it(message_id: str) -> None:
         "/sms/status/%2F..%2Fsend",
         "/sms/status/%00",
         "/sms/status/%ff%fe",
+        "/sms/status/a%0Ab",
         "/sms/status/" + "x" * 5000,
         "/%E2%82%AC",
     ],

@@ -173,6 +173,10 @@ def test_a_bad_sms_field_is_422_and_named(
         ({"attachments": ["not base64!"]}, "attachments.0"),
         ({"attachments": [{"content": "aGVsbG8=", "name": 7}]}, "attachments.0"),
         ({"attachments": [{"name": "a.txt"}]}, "attachments.0"),
+        (
+            {"attachments": [{"content": "", "type": "a/b", "mime_type": "\x0f"}]},
+            "attachments.0",
+        ),
         ({"headers": ["X-A: b"]}, "headers"),
         ({"headers": {"X-A": 7}}, "headers.X-A"),
         ({"headers": {"X-A": "b\r\nBcc: c"}}, "headers.X-A"),

@@ -48,6 +48,13 @@ def test_the_node_clients_form_is_taken_as_well(
     assert [row["to"] for row in reply.json()["data"]] == [TO, "+989601"]
 
 
+def test_one_recipient_of_the_node_clients_has_its_id_where_they_look(
+    api: httpx.Client, sandbox: Sandbox
+) -> None:
+    reply = api.post("/sms/send", json={"recipients": [TO], "body": "Habari"})
+    assert reply.json()["message_id"] == sandbox.messages()[0].message_id
+
+
 def test_an_array_gives_each_recipient_a_message_and_an_id(
     api: httpx.Client, sandbox: Sandbox
 ) -> None:
