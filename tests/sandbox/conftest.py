@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from stackverify.sandbox import Clock, Knobs, Sandbox
+from tests.sandbox.listener import Listener, listening
 
 NOON = 1_800_014_400.0  # 2027-01-15T12:00:00Z, the beginning of a minute
 
@@ -38,3 +39,9 @@ def api(sandbox: Sandbox, connection: httpx.Client) -> httpx.Client:
     connection.base_url = httpx.URL(sandbox.base_url)
     connection.headers["authorization"] = f"Bearer {sandbox.api_key}"
     return connection
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with listening() as listens:
+        yield listens

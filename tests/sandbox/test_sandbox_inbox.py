@@ -1,9 +1,7 @@
 """The inbox as somebody with a browser sees it: a real Chromium, without a window."""
 
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import attrs
@@ -14,6 +12,7 @@ from stackverify import Attachment, Client, Email, Sms
 from stackverify.errors import MaybeSentError
 from stackverify.sandbox import Sandbox
 from tests.sandbox.browser import CHROMIUM, chromium
+from tests.sandbox.listener import Listener
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")
 
@@ -65,41 +64,6 @@ def page(browser: Browser, sandbox: Sandbox, told: Told) -> Iterator[Page]:
     page.close()
 
 
-@attrs.define(eq=False)
-class Hook:
-    """Somebody who takes webhooks, and keeps them."""
-
-    url: str = ""
-    bodies: list[bytes] = attrs.field(factory=list)
-    has_heard: threading.Event = attrs.field(factory=threading.Event)
-
-
-@pytest.fixture
-def hook() -> Iterator[Hook]:
-    hook = Hook()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            hook.bodies.append(body)
-            self.send_response(200)
-            self.send_header("Content-Length", "6")
-            self.end_headers()
-            self.wfile.write(b"thanks")
-            hook.has_heard.set()
-
-        def log_message(self, *words: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        hook.url = f"http://127.0.0.1:{server.server_port}/hook"
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield hook
-        server.shutdown()
-        thread.join()
-
-
 @pytest.fixture
 def stranger() -> Iterator[socket.socket]:
     """Somebody who is never to hear of a message."""
@@ -112,9 +76,14 @@ def rows(page: Page) -> list[str]:
 
 
 def test_the_walk_through_of_the_readme(
-    page: Page, client: Client, sandbox: Sandbox, hook: Hook, told: Told, tmp_path: Path
+    page: Page,
+    client: Client,
+    sandbox: Sandbox,
+    listener: Listener,
+    told: Told,
+    tmp_path: Path,
 ) -> None:
-    client.sms.send(JOAN, "Your code is 4921", callback_url=hook.url)
+    client.sms.send(JOAN, "Your code is 4921", callback_url=listener.url)
     client.email.send("joan@example.org", subject="Hi", html="<h1>Hello, Joan</h1>")
     expect(page.locator(".row")).to_have_count(2)  # it was never reloaded
 
@@ -131,10 +100,10 @@ def test_the_walk_through_of_the_readme(
     page.locator("summary").first.click()
     body = page.get_by_label("Body").first
     body.fill(body.input_value().replace("delivered", "undelivered"))
-    hook.has_heard.clear()
+    listener.has_heard.clear()
     page.get_by_role("button", name="Post again").first.click()
-    assert hook.has_heard.wait(10)
-    assert b'"undelivered"' in hook.bodies[-1]
+    assert listener.has_heard.wait(10)
+    assert b'"undelivered"' in listener.taken[-1][1]
     expect(page.get_by_text("replayed").first).to_be_visible()
 
     page.get_by_role("link", name="Faults").click()
@@ -173,9 +142,9 @@ def test_a_template_is_shown_with_its_variables(page: Page, client: Client) -> N
 
 
 def test_a_status_is_given_and_a_reply_made_up_by_hand(
-    page: Page, client: Client, sandbox: Sandbox, hook: Hook
+    page: Page, client: Client, sandbox: Sandbox, listener: Listener
 ) -> None:
-    sandbox.knobs.webhook_url = hook.url
+    sandbox.knobs.webhook_url = listener.url
     sandbox.knobs.timetable = float("inf")
     client.sms.send(JOAN, "Are you coming?")
     page.locator(".row").click()
