@@ -20,7 +20,7 @@ needs_curl = pytest.mark.skipif(CURL is None, reason="curl is not installed")
 
 
 def install(package: str, folder: Path) -> None:
-    """Install a package and nothing of its scripts, or skip where it is not to be had."""
+    """Install a package without its scripts; skip where it is not to be had."""
     options = ("--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0")
     command = [str(NPM), "install", *options, "--prefix", str(folder), package]
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
