@@ -1,5 +1,6 @@
 """What the sandbox says about itself is what it does."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -126,6 +127,10 @@ def test_where_one_of_many_may_be_refused_alone_it_says_so(
 
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     """All of its checks and phases, by its own command."""
+    # Not QUERY, which the oldest HTTP parser that is admitted does not know.
+    methods = ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]
+    settings = f"[phases.coverage]\nunexpected-methods = {json.dumps(methods)}\n"
+    (tmp_path / "schemathesis.toml").write_text(settings, encoding="utf-8")
     with Sandbox(tier="enterprise:1000000", failing=0.0, keep=1000) as sandbox:
         address = httpx.URL(sandbox.base_url).copy_with(path="/openapi.json")
         command = [
