@@ -6,17 +6,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from stackverify.cli import output
-from stackverify.cli.endings import (
-    FAILED,
-    FINE,
-    INTERRUPTED,
-    NOTHING_LEFT,
-    UNKNOWN,
-    code_of,
-    sentence,
-)
+from stackverify.cli.exits import FAILED, FINE, INTERRUPTED, NOTHING_LEFT, UNKNOWN
 from stackverify.cli.letter import Letter
 from stackverify.cli.rest import Begun, command, save
+from stackverify.cli.sentences import code_of, sentence
 from stackverify.cli.session import Session
 from stackverify.cli.tally import Result
 from stackverify.errors import StackverifyError

@@ -69,9 +69,11 @@ def run(arguments: Sequence[str]) -> int:
 
         return shell_complete(root, {}, "stackverify", _COMPLETE, instruction)
     chosen = Session()
-    with ended(chosen) as end:
-        with root.make_context("stackverify", list(arguments), obj=chosen) as context:
-            root.invoke(context)
+    with (
+        ended(chosen) as end,
+        root.make_context("stackverify", list(arguments), obj=chosen) as context,
+    ):
+        root.invoke(context)
     return end.code
 
 

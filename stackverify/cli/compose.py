@@ -126,6 +126,6 @@ def _require(fields: Mapping[str, Any], **options: str) -> None:
 
 def _tell_left_out(to: Recipients) -> None:
     if to.repeated:
-        output.note(f"{to.repeated:,} recipients were there before: each gets one.")
+        output.note(f"Repeated and left out: {to.repeated:,}. Each gets one message.")
     if to.left_out:
-        output.note(f"{to.left_out:,} that can be no recipients were left out.")
+        output.note(f"No recipients, and left out: {to.left_out:,}.")

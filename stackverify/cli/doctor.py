@@ -29,7 +29,7 @@ def doctor() -> None:
     It looks at key, settings, proxy, name, certificate, clock, limits and
     permissions, with reads that change nothing. The key is never shown.
     """
-    from stackverify.cli.endings import FAILED
+    from stackverify.cli.exits import FAILED
 
     chosen = session()
     findings = []

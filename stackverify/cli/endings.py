@@ -8,52 +8,14 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
 import click
 
 from stackverify.cli import output
+from stackverify.cli.exits import FAILED, FINE, INTERRUPTED, USAGE, Trouble
 from stackverify.cli.session import Session
 
-if TYPE_CHECKING:
-    from stackverify.errors import StackverifyError
-
-__all__ = [
-    "End",
-    "FAILED",
-    "FINE",
-    "INTERRUPTED",
-    "LATE",
-    "NOTHING_LEFT",
-    "Trouble",
-    "UNKNOWN",
-    "USAGE",
-    "advice",
-    "code_of",
-    "ended",
-    "sentence",
-]
-
-FINE, FAILED, USAGE, UNKNOWN, NOTHING_LEFT, LATE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
-
-_OPTIONS = {
-    "attachments": "--attach",
-    "header_media_url": "--header-media",
-    "headers": "--header",
-    "message_id": "ID",
-    "name": "--template",
-    "scheduled_at": "--schedule",
-    "to": "TO",
-    "variables": "--var",
-}
-
-
-class Trouble(Exception):  # noqa: N818 - it is told to people, by this name to none
-    """Something a command found out, told in a line."""
-
-    def __init__(self, message: str, code: int = FAILED) -> None:
-        super().__init__(message)
-        self.code = code
+__all__ = ["ended"]
 
 
 class End:
@@ -126,6 +88,7 @@ def _usage(chosen: Session, error: click.UsageError) -> int:
 
 
 def _failed(chosen: Session, error: Exception) -> int:
+    from stackverify.cli.sentences import code_of, sentence
     from stackverify.errors import StackverifyError
 
     kind = type(error).__name__
@@ -160,68 +123,6 @@ def _told(chosen: Session, kind: str, message: str, code: int) -> int:
     return code
 
 
-def sentence(error: StackverifyError) -> str:
-    """Say in one line what happened, and what to do next on a command line."""
-    from stackverify.errors import ForbiddenError, InvalidInputError
-
-    if isinstance(error, InvalidInputError):
-        option = f"{_option(error.field)}: " if error.field else ""
-        return f"{option}{error.message}; {error.remedy}."
-    said = error.message.rstrip()
-    if said and said[-1] not in ".!?…":
-        said += "."
-    if isinstance(error, ForbiddenError) and error.permission:
-        said += f" It needs the permission {error.permission}."
-    return f"{said} {advice(error)}".rstrip()
-
-
-def _option(field: str) -> str:
-    """Call a field of a message as the command line does."""
-    name, bracket, place = field.partition("[")
-    option = _OPTIONS.get(name) or f"--{name.replace('_', '-')}"
-    return f"{option}{bracket}{place}"
-
-
-def advice(error: StackverifyError) -> str:
-    """Say what to do next, in the words of the command line."""
-    from stackverify import errors
-
-    match error:
-        case errors.MaybeSentError():
-            return (
-                "It may have been sent: look it up (for SMS: `stackverify list`) "
-                "before you send it again."
-            )
-        case errors.BudgetError():
-            return (
-                "Nothing was sent: send fewer, name another --tier, or say "
-                "--over-budget to let the service decide."
-            )
-        case errors.RateLimitedError():
-            wait = f" after {error.retry_after:g} s" if error.retry_after else ""
-            return f"Nothing was sent: try again{wait}, and check that --tier is the key's."
-        case errors.CertificateError():
-            return "It was not sent. `stackverify doctor` looks closer."
-        case errors.ConnectFailedError():
-            return f"{error.next_step} `stackverify doctor` looks closer."
-        case errors.DeadlineError():
-            return "It was not sent: try again, with a longer --timeout."
-    return error.next_step
-
-
-def code_of(error: BaseException) -> int:
-    """Tell the exit code of an error."""
-    from stackverify import errors
-
-    codes = (
-        (errors.MaybeSentError, UNKNOWN),
-        (errors.NeverLeftError, NOTHING_LEFT),
-        (errors.WaitTimeoutError, LATE),
-        ((errors.ConfigurationError, errors.InvalidInputError), USAGE),
-    )
-    return next((code for kind, code in codes if isinstance(error, kind)), FAILED)
-
-
 def _os_error(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return "The disk is full."
@@ -241,7 +142,8 @@ def _tell_causes(error: BaseException) -> None:
     while cause is not None:
         request = getattr(cause, "request_id", None)
         named = f", request {request}" if request else ""
-        output.note(f"  cause: {type(cause).__name__}: {_scrubbed(str(cause))}{named}")
+        text = output.clean(_scrubbed(str(cause)))
+        output.note(f"  cause: {type(cause).__name__}: {text}{named}")
         cause = cause.__cause__ or (
             None if cause.__suppress_context__ else cause.__context__
         )
@@ -250,4 +152,4 @@ def _tell_causes(error: BaseException) -> None:
 def _scrubbed(text: str) -> str:
     from stackverify.masking import scrub
 
-    return output.clean(scrub(text))
+    return scrub(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 import click
 
-from stackverify.cli.endings import USAGE, Trouble
+from stackverify.cli.exits import USAGE, Trouble
 from stackverify.errors import InvalidInputError
 
 __all__ = [

@@ -9,7 +9,14 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-__all__ = ["LazyGroup"]
+__all__ = ["LazyGroup", "help_if_bare"]
+
+
+def help_if_bare() -> None:
+    """Show what there is to whoever names a group and no command of it."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 class LazyGroup(click.Group):
@@ -21,7 +28,9 @@ class LazyGroup(click.Group):
     """
 
     def __init__(self, homes: Mapping[str, tuple[str, str]], **settings: Any) -> None:
-        super().__init__(**settings)
+        super().__init__(
+            invoke_without_command=True, callback=help_if_bare, **settings
+        )
         self._homes = homes
 
     def list_commands(self, ctx: click.Context) -> list[str]:

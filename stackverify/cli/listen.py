@@ -8,8 +8,8 @@ import socket
 import uvicorn
 
 from stackverify.cli import output
-from stackverify.cli.endings import USAGE, Trouble
 from stackverify.cli.events import event_document, event_words
+from stackverify.cli.exits import USAGE, Trouble
 from stackverify.cli.session import Session
 from stackverify.cli.signatures import secrets_from
 from stackverify.models.webhooks import DeliveryReport, WebhookEvent

@@ -55,26 +55,26 @@ def listing(
 
 
 def _tell(message: SmsMessage, chosen: Session) -> None:
-    at = message.created_at
-    created = at.isoformat(timespec="seconds") if at is not None else None
     if chosen.json:
         output.document(_document(message))
     elif output.is_for_people(sys.stdout):
-        _tell_people(message, created)
+        _tell_people(message)
     else:
+        at = message.created_at
+        created = at and at.isoformat(timespec="seconds")
         output.row(
             [created, message.status, message.to, message.message_id, message.text]
         )
 
 
-def _tell_people(message: SmsMessage, created: str | None) -> None:
-    status = message.status or "?"
-    start = f"{created or '':<25}  {status:<11}  "
+def _tell_people(message: SmsMessage) -> None:
+    at = message.created_at
+    created = f"{at.astimezone():%Y-%m-%d %H:%M:%S}" if at is not None else ""
+    status = message.status or ""
     rest = f"{message.to or '':<16}  {message.message_id or ''}  {message.text or ''}"
-    width = shutil.get_terminal_size().columns - len(start)
+    width = shutil.get_terminal_size().columns - 34
     shown = _cut(output.clean(rest.replace("\n", " ")), max(width, 20))
-    painted = output.painted(status, width=11)
-    output.line(f"{output.clean(created or ''):<25}  {painted}  {shown}")
+    output.line(f"{created:<19}  {output.painted(status, width=11)}  {shown}")
 
 
 def _cut(text: str, width: int) -> str:

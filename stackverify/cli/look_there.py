@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from stackverify import Client, Reply, Retry
 from stackverify._core.rate_headers import rate_headers
 from stackverify._process.tls import shared_context
-from stackverify.cli.endings import sentence
 from stackverify.cli.finding import Finding, State
+from stackverify.cli.sentences import sentence
 from stackverify.cli.session import Session
 from stackverify.errors import (
     ForbiddenError,

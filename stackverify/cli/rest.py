@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from stackverify.cli.endings import USAGE, Trouble
+from stackverify.cli.exits import USAGE, Trouble
 from stackverify.cli.letter import Letter, unlisted
 
 __all__ = ["Begun", "command", "RestFile", "save"]

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from stackverify.cli.lazy import help_if_bare
 from stackverify.cli.session import connected, timed
 
 __all__ = ["send"]
@@ -21,12 +22,13 @@ _EPILOG = (
 )
 
 
-@click.group()
+@click.group(invoke_without_command=True)
 def send() -> None:
     """Send an SMS, an email or a WhatsApp template.
 
     To several recipients, each gets a message of their own, paced by the tier.
     """
+    help_if_bare()
 
 
 def _common(command: F) -> F:

@@ -9,7 +9,7 @@ import click
 from stackverify import Client
 from stackverify.cli import output
 from stackverify.cli.aftermath import conclude
-from stackverify.cli.endings import FINE
+from stackverify.cli.exits import FINE
 from stackverify.cli.interrupts import gently_stopped
 from stackverify.cli.letter import Letter
 from stackverify.cli.progress import progress

@@ -11,8 +11,8 @@ from stackverify._core.admission import MAX_BODY, raw_body
 from stackverify._core.signature import keyring, sign
 from stackverify._services.stackverify.webhooks import SIGNATURE_HEADER, parse
 from stackverify.cli import output
-from stackverify.cli.endings import USAGE, Trouble
 from stackverify.cli.events import event_document, event_words
+from stackverify.cli.exits import USAGE, Trouble
 from stackverify.cli.inputs import read_bytes, read_text
 from stackverify.cli.session import Session, read_secret
 from stackverify.errors import ConfigurationError

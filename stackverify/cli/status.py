@@ -47,7 +47,7 @@ def status(
     CHANNEL is sms, email or whatsapp; ID is what the send answered.
     """
     from stackverify._core.delivery import FINAL, rank
-    from stackverify.cli.endings import FAILED
+    from stackverify.cli.exits import FAILED
 
     if message_id is None and until is not None and rank(until) is None:
         message_id, until = until, "delivered"  # `--wait ID`, as one writes it

@@ -12,8 +12,8 @@ import attrs
 
 from stackverify import Accepted, BulkSummary, NotSent, Outcome, SendMany, Unknown
 from stackverify.cli import output
-from stackverify.cli.endings import sentence
 from stackverify.cli.letter import Letter
+from stackverify.cli.sentences import sentence
 from stackverify.cli.session import Session
 from stackverify.errors import BulkStoppedError
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from stackverify.cli.lazy import help_if_bare
 from stackverify.cli.session import session, shared
 
 __all__ = ["webhook"]
@@ -17,13 +18,14 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
 _OWN_FILE = click.Path(exists=True, dir_okay=False, readable=True)
 
 
-@click.group()
+@click.group(invoke_without_command=True)
 def webhook() -> None:
     """Verify, sign and receive webhooks.
 
     The secret is read from STACKVERIFY_WEBHOOK_SECRET, or from the file that
     --secret-file names.
     """
+    help_if_bare()
 
 
 def _refuse(context: click.Context, parameter: click.Parameter, value: Any) -> None:
