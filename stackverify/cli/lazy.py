@@ -28,9 +28,7 @@ class LazyGroup(click.Group):
     """
 
     def __init__(self, homes: Mapping[str, tuple[str, str]], **settings: Any) -> None:
-        super().__init__(
-            invoke_without_command=True, callback=help_if_bare, **settings
-        )
+        super().__init__(invoke_without_command=True, callback=help_if_bare, **settings)
         self._homes = homes
 
     def list_commands(self, ctx: click.Context) -> list[str]:
