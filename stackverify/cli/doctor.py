@@ -85,7 +85,7 @@ def _document(findings: list[Finding], *, is_well: bool) -> dict[str, object]:
                 "name": finding.name,
                 "state": finding.state,
                 "text": finding.text,
-                **finding.facts,
+                "facts": dict(finding.facts),
             }
             for finding in findings
         ],

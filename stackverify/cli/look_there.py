@@ -100,7 +100,11 @@ def _tls(host: str, port: int, scheme: str, seconds: float) -> Finding:
         why = error.strerror or type(error).__name__
         return Finding("TLS", "wrong", f"no connection to {host}:{port}: {why}.")
     ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
-    days = int((ends - time.time()) / 86_400)
+    return _accepted(version, ends - time.time())
+
+
+def _accepted(version: str | None, seconds_left: float) -> Finding:
+    days = int(seconds_left / 86_400)
     state: State = "warning" if days < _DAYS_TO_WARN else "ok"
     text = f"{version}, certificate accepted, {days} days left."
     return Finding("TLS", state, text, {"version": version, "days_left": days})
