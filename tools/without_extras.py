@@ -10,11 +10,12 @@ import httpx
 
 import stackverify
 from stackverify import Client
+from stackverify.cli import main as command_line
 from stackverify.webhooks import Receiver, sign
 
 OPTIONAL = (
-    *("aiohttp", "django", "fastapi", "flask", "orjson", "redis", "rich"),
-    *("starlette", "trio", "uvicorn"),
+    *("aiohttp", "click", "django", "fastapi", "flask", "orjson", "redis"),
+    *("rich", "starlette", "trio", "uvicorn"),
 )
 
 
@@ -42,6 +43,8 @@ def main() -> None:
             raise
     else:
         raise SystemExit("the sandbox was to be missing here")
+    if command_line() != 2:
+        raise SystemExit("the command line was to be missing here")
     print("The package works with its own dependencies alone.")
 
 

@@ -1,28 +1,35 @@
 """`python -m stackverify.sandbox`: the pretend service until Ctrl-C."""
 
-import argparse
 import errno
 import os
 import sys
 import threading
-from collections.abc import Sequence
-from typing import get_args
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeVar, get_args
+
+import click
 
 from stackverify.sandbox.keys import Tier
 from stackverify.sandbox.knobs import ListStyle, ReplyStyle
 from stackverify.sandbox.limits import COUNTERS
 from stackverify.sandbox.server import Sandbox
 
-__all__ = ["main"]
+__all__ = ["command", "main"]
 
 _PROGRAM = "stackverify.sandbox"
+_T = TypeVar("_T")
 
 
-def _tier(text: str) -> Tier:
-    try:
-        return Tier.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+def _read_by(read: Callable[[str], _T]) -> Callable[..., _T]:
+    """Have an option read by a function that raises ValueError."""
+
+    def convert(context: click.Context, parameter: click.Parameter, text: str) -> _T:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return convert
 
 
 def _latency(text: str) -> float | tuple[float, float]:
@@ -30,39 +37,51 @@ def _latency(text: str) -> float | tuple[float, float]:
     try:
         return (float(least), float(most)) if dash else float(least)
     except ValueError:
-        raise argparse.ArgumentTypeError(
+        raise ValueError(
             "write seconds, as 0.03, or the least and the most, as 0.02-0.2"
         ) from None
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        f"python -m {_PROGRAM}",
-        description="A pretend StackVerify service on this machine.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--host", default="127.0.0.1", help="where to listen; loopback only")
-    add("--port", type=int, default=4010, help="which port; 0 for any free one")
-    add("--tier", type=_tier, default="pro", help="lite, pro or enterprise:N")
-    add("--counting", choices=COUNTERS, default="fixed", help="how requests count")
-    add("--latency", type=_latency, default=0.03, help="seconds, or least-most")
-    add("--keep", type=int, default=100_000, help="how many messages to remember")
-    add("--timetable", type=float, default=1.0, help="how slowly statuses move")
-    add("--failing", type=float, default=0.02, help="share of messages that fail")
-    add("--reply-style", choices=get_args(ReplyStyle), default="top", help="ids")
-    add("--list-style", choices=get_args(ListStyle), default="data+meta", help="pages")
-    add("--webhook-url", help="where to post delivery reports; on this machine")
-    add("--webhook-secret", default="whsec_sandbox", help="what they are signed with")
-    add("--api-key", default="sk_test_sandbox", help="the key it knows")
-    add("--seed", type=int, help="make ids and endings the same each time")
-    return parser
+_tier = _read_by(Tier.parse)
+_seconds = _read_by(_latency)
+_counters = click.Choice(list(COUNTERS))
+_reply_styles = click.Choice(get_args(ReplyStyle))
+_list_styles = click.Choice(get_args(ListStyle))
+_option = click.option
+
+
+@click.command(context_settings={"show_default": True})
+@_option("--host", default="127.0.0.1", help="where to listen; loopback only")
+@_option("--port", type=int, default=4010, help="which port; 0 for any free one")
+@_option("--tier", callback=_tier, default="pro", help="lite, pro or enterprise:N")
+@_option("--counting", type=_counters, default="fixed", help="how requests count")
+@_option("--latency", callback=_seconds, default="0.03", help="seconds, or least-most")
+@_option("--keep", type=int, default=100_000, help="how many messages to remember")
+@_option("--timetable", type=float, default=1.0, help="how slowly statuses move; inf: by hand")
+@_option("--failing", type=float, default=0.02, help="share of messages that fail")
+@_option("--reply-style", type=_reply_styles, default="top", help="ids")
+@_option("--list-style", type=_list_styles, default="data+meta", help="pages")
+@_option("--webhook-url", help="where to post delivery reports; on this machine")
+@_option("--webhook-secret", default="whsec_sandbox", help="what they are signed with")
+@_option("--api-key", default="sk_test_sandbox", help="the key it knows")
+@_option("--data", type=click.Path(dir_okay=False), help="a file to keep it all in")
+@_option("--seed", type=int, help="make ids and endings the same each time")
+def command(**settings: Any) -> None:
+    """Run a pretend StackVerify service on this machine."""
+    try:
+        _serve(Sandbox(**settings))
+    except KeyboardInterrupt:
+        click.echo()
+    except (OSError, OverflowError, ValueError) as error:
+        click.echo(f"{_PROGRAM}: {_trouble(error, settings['port'])}", err=True)
+        click.get_current_context().exit(2)
 
 
 def _welcome(sandbox: Sandbox) -> str:
     setting = "set" if os.name == "nt" else "export"
     return (
         f"StackVerify sandbox at {sandbox.base_url}\n"
+        f"Its inbox, for a browser: {sandbox.inbox_url}\n"
         f"Tier {sandbox.tier}, counting {sandbox.knobs.counting}. Ctrl-C stops it.\n\n"
         f"{setting} STACKVERIFY_BASE_URL={sandbox.base_url}\n"
         f"{setting} STACKVERIFY_API_KEY={sandbox.api_key}\n"
@@ -86,18 +105,10 @@ def _trouble(error: Exception, port: int) -> str:
     return str(error)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the sandbox; answer the exit code."""
-    settings = vars(_parser().parse_args(arguments))
-    try:
-        _serve(Sandbox(**settings))
-    except KeyboardInterrupt:
-        sys.stdout.write("\n")
-    except (OSError, OverflowError, ValueError) as error:
-        sys.stderr.write(f"{_PROGRAM}: {_trouble(error, settings['port'])}\n")
-        return 2
-    return 0
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the sandbox, and end the program."""
+    command.main(arguments, prog_name=f"python -m {_PROGRAM}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

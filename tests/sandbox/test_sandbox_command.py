@@ -35,6 +35,12 @@ def command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+def code_of(arguments: list[str]) -> object:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return ended.value.code
+
+
 def printed_settings(process: subprocess.Popen[str]) -> dict[str, str]:
     assert process.stdout is not None
     settings: dict[str, str] = {}
@@ -69,7 +75,7 @@ def test_a_taken_port_is_one_line_and_code_2(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert main(["--port", str(port)]) == 2
+        assert code_of(["--port", str(port)]) == 2
     told = capsys.readouterr()
     assert told.err.count("\n") == 1
     assert f"port {port} is taken" in told.err
@@ -88,7 +94,7 @@ def test_a_taken_port_is_one_line_and_code_2(
 def test_settings_that_cannot_be_are_one_line_and_code_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(arguments) == 2
+    assert code_of(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
@@ -98,9 +104,7 @@ def test_settings_that_cannot_be_are_one_line_and_code_2(
 def test_settings_it_does_not_know_are_explained(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 2
+    assert code_of(arguments) == 2
     assert arguments[0] in capsys.readouterr().err
 
 

@@ -1,0 +1,131 @@
+"""Makes a message of what was given on the command line, and sees to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+
+from stackverify.cli import output
+from stackverify.cli.inputs import (
+    Recipients,
+    named_values,
+    read_text,
+    recipients,
+    text,
+)
+from stackverify.cli.letter import CHECKS, Letter
+from stackverify.cli.rest import RestFile
+from stackverify.cli.session import session
+from stackverify.models.messages import Attachment
+
+__all__ = ["deliver"]
+
+
+@attrs.frozen
+class _Orders:
+    """What is to be done with a message, whatever it says."""
+
+    recipients: tuple[str, ...]
+    to_file: str | None
+    rest: str | None
+    skip_bad: bool
+    dry_run: bool
+    over_budget: bool
+
+    @property
+    def takes_stdin(self) -> bool:
+        """Whether standard input is the recipients."""
+        return self.to_file == "-" or self.recipients == ("-",)
+
+
+def deliver(channel: str, given: Mapping[str, Any]) -> None:
+    """Send what was given, or show it."""
+    names = [field.name for field in attrs.fields(_Orders)]
+    orders = _Orders(**{name: given[name] for name in names})
+    fields = {name: value for name, value in given.items() if name not in names}
+    letter, to = _letter(channel, orders, fields)
+    chosen = session()
+    if orders.dry_run:
+        from stackverify.cli.dry_run import show
+
+        show(letter, to, chosen)
+        return
+    from stackverify.cli.sending import send_letter
+
+    _tell_left_out(to)
+    rest = RestFile(Path(orders.rest)) if orders.rest else None
+    send_letter(letter, chosen, rest=rest, over_budget=orders.over_budget)
+
+
+def _letter(
+    channel: str, orders: _Orders, given: Mapping[str, Any]
+) -> tuple[Letter, Recipients]:
+    if orders.rest is not None:
+        if orders.recipients or orders.to_file or any(given.values()):
+            raise click.UsageError(
+                "The file of --rest has the message and the recipients in it: give "
+                "neither beside it."
+            )
+        letter = RestFile(Path(orders.rest)).read(channel)
+        return letter, Recipients(letter.to)
+    to = recipients(
+        orders.recipients, orders.to_file, CHECKS[channel], skip_bad=orders.skip_bad
+    )
+    fields = _FIELDS[channel](given, orders.takes_stdin)
+    filled = {name: value for name, value in fields.items() if value}
+    return Letter.write(channel, to.each, filled), to
+
+
+def _sms(given: Mapping[str, Any], taken: bool) -> dict[str, Any]:  # noqa: FBT001
+    fields = dict(given)
+    fields["text"] = text(given["text"], fields.pop("text_file"), taken=taken)
+    if not fields["text"]:
+        raise click.UsageError("The text is empty.")
+    return fields
+
+
+def _email(given: Mapping[str, Any], taken: bool) -> dict[str, Any]:  # noqa: FBT001
+    fields = dict(given)
+    _require(fields, subject="--subject")
+    html, html_file = fields.pop("html"), fields.pop("html_file")
+    if html is not None and html_file is not None:
+        raise click.UsageError("Give --html or --html-file, not both.")
+    fields["html"] = read_text(html_file) if html_file else html
+    fields["text"] = text(
+        given["text"],
+        fields.pop("text_file"),
+        taken=taken or html_file == "-",
+        needed=not fields["html"],
+    )
+    fields["headers"] = named_values("--header", fields.pop("header"))
+    fields["attachments"] = [
+        Attachment.from_path(path) for path in fields.pop("attach")
+    ]
+    return fields
+
+
+def _whatsapp(given: Mapping[str, Any], taken: bool) -> dict[str, Any]:  # noqa: FBT001
+    fields = dict(given)
+    _require(fields, name="--template", language="--language")
+    fields["variables"] = named_values("--var", fields.pop("var"))
+    return fields
+
+
+_FIELDS = {"sms": _sms, "email": _email, "whatsapp": _whatsapp}
+
+
+def _require(fields: Mapping[str, Any], **options: str) -> None:
+    for name, option in options.items():
+        if not fields[name]:
+            raise click.UsageError(f"Missing option '{option}'.")
+
+
+def _tell_left_out(to: Recipients) -> None:
+    if to.repeated:
+        output.note(f"Repeated and left out: {to.repeated:,}. Each gets one message.")
+    if to.left_out:
+        output.note(f"No recipients, and left out: {to.left_out:,}.")

@@ -1,0 +1,138 @@
+"""What the doctor sees on this machine: versions, settings, environment."""
+
+from __future__ import annotations
+
+import os
+import platform
+import stat
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from stackverify._core.settings import DEFAULT_BASE_URL, check_base_url, check_key
+from stackverify._core.signature import Keyring
+from stackverify._version import __version__
+from stackverify.cli.finding import Finding
+from stackverify.cli.session import Session
+from stackverify.errors import StackverifyError
+from stackverify.masking import mask_key
+
+__all__ = ["look_here"]
+
+_PACKAGES = (
+    *("anyio", "attrs", "cattrs", "httpcore", "httpx", "sniffio"),
+    *("click", "rich", "orjson", "starlette", "uvicorn"),
+)
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+def look_here(chosen: Session, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Look at what needs no network."""
+    yield _versions()
+    yield _key(chosen, environment)
+    yield _base_url(chosen, environment)
+    yield _tier(chosen, environment)
+    yield _proxies(environment)
+    yield _webhook_secret(environment)
+
+
+def _versions() -> Finding:
+    found = {"python": platform.python_version(), "stackverify": __version__}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    told = ", ".join(f"{name} {number}" for name, number in found.items())
+    return Finding("versions", "ok", f"{told}.", found)
+
+
+def _key(chosen: Session, environment: Mapping[str, str]) -> Finding:
+    path = chosen.api_key_file
+    source = path or "STACKVERIFY_API_KEY"
+    try:
+        key = check_key(chosen.api_key())
+    except (StackverifyError, OSError) as error:
+        return Finding("key", "wrong", str(error), {"present": False})
+    mode = "test" if key.startswith("sk_test_") else "live"
+    facts = {"present": True, "mode": mode, "source": source, "length": len(key)}
+    if path is not None and _is_open(path):
+        text = f"{mode} key, from {path}, which others can read: chmod 600 it."
+        return Finding("key", "warning", text, facts)
+    if not key.startswith(("sk_live_", "sk_test_")):
+        text = f"from {source}; it starts with neither sk_live_ nor sk_test_."
+        return Finding("key", "warning", text, facts)
+    shown = f"{mode} key {mask_key(key)}, {len(key)} characters, from {source}."
+    return Finding("key", "ok", shown, facts)
+
+
+def _is_open(path: str) -> bool:
+    mode = Path(path).stat().st_mode
+    return os.name == "posix" and stat.S_ISREG(mode) and bool(mode & 0o044)
+
+
+def _base_url(chosen: Session, environment: Mapping[str, str]) -> Finding:
+    variable = environment.get("STACKVERIFY_BASE_URL")
+    url = chosen.base_url or variable or DEFAULT_BASE_URL
+    source = (
+        "--base-url"
+        if chosen.base_url
+        else ("STACKVERIFY_BASE_URL" if variable else "default")
+    )
+    try:
+        url = check_base_url(url)
+    except StackverifyError as error:
+        return Finding("base URL", "wrong", str(error), {"source": source})
+    return Finding(
+        "base URL", "ok", f"{url} ({source}).", {"url": url, "source": source}
+    )
+
+
+def _tier(chosen: Session, environment: Mapping[str, str]) -> Finding:
+    source = "default"
+    if chosen.tier or environment.get("STACKVERIFY_TIER"):
+        source = "--tier" if chosen.tier else "STACKVERIFY_TIER"
+    try:
+        tier = chosen.chosen_tier()
+    except StackverifyError as error:
+        return Finding("tier", "wrong", str(error), {"source": source})
+    month = tier.messages_per_month
+    budget = f", {month:,} messages a month" if month else ""
+    facts = {
+        "name": tier.name,
+        "requests_per_minute": tier.requests_per_minute,
+        "messages_per_month": month,
+        "source": source,
+    }
+    pace = f"{tier.requests_per_minute:,} requests a minute{budget}"
+    return Finding("tier", "ok", f"{tier.name}: {pace} ({source}).", facts)
+
+
+def _proxies(environment: Mapping[str, str]) -> Finding:
+    found = [
+        name
+        for proxy in _PROXIES
+        for name in (proxy, proxy.lower())
+        if environment.get(name)
+    ]
+    if not found:
+        return Finding("proxy", "ok", "no proxy variable is set.", {"variables": []})
+    text = (
+        f"{', '.join(found)} is set, and not read: requests go out directly. In "
+        "Python, give the client http=httpx.HTTPTransport(proxy=...)."
+    )
+    return Finding("proxy", "warning", text, {"variables": found, "used": False})
+
+
+def _webhook_secret(environment: Mapping[str, str]) -> Finding:
+    secrets = environment.get("STACKVERIFY_WEBHOOK_SECRET", "").split()
+    if not secrets:
+        text = "STACKVERIFY_WEBHOOK_SECRET is not set; only receiving needs it."
+        return Finding("webhook secret", "skipped", text, {"count": 0})
+    try:
+        Keyring(secrets)
+    except StackverifyError as error:
+        return Finding("webhook secret", "wrong", str(error), {"count": len(secrets)})
+    lengths = " and ".join(f"{len(secret)} characters" for secret in secrets)
+    text = f"{len(secrets)} in STACKVERIFY_WEBHOOK_SECRET, of {lengths}."
+    return Finding("webhook secret", "ok", text, {"count": len(secrets)})

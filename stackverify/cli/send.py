@@ -1,0 +1,114 @@
+"""`stackverify send`: an SMS, an email or a WhatsApp template, to one or to many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from stackverify.cli.lazy import help_if_bare
+from stackverify.cli.session import connected, timed
+
+__all__ = ["send"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
+_OWN_FILE = click.Path(exists=True, dir_okay=False, readable=True)
+_EPILOG = (
+    "Exit codes: 0 all accepted; 1 some refused or not sent; 2 wrong usage; 3 some may "
+    "have been sent; 4 none was sent, again is safe; 130 interrupted."
+)
+
+
+@click.group(invoke_without_command=True)
+def send() -> None:
+    """Send an SMS, an email or a WhatsApp template.
+
+    To several recipients, each gets a message of their own, paced by the tier.
+    """
+    help_if_bare()
+
+
+def _common(command: F) -> F:
+    """Give a command of this group what all of them have."""
+    options = (
+        click.argument("recipients", nargs=-1, metavar="[TO]..."),
+        click.option(
+            "--to-file", type=_FILE, help="Recipients, one a line; - is stdin."
+        ),
+        click.option("--rest", type=_OWN_FILE, help="Go on with what was left over."),
+        click.option(
+            "--skip-bad", is_flag=True, help="Leave out those who can be none."
+        ),
+        click.option("--dry-run", is_flag=True, help="Show what would be sent."),
+        click.option("--over-budget", is_flag=True, help="Let the month's limit be."),
+    )
+    command = timed(connected(command))
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _text(command: F) -> F:
+    command = click.option("--text-file", type=_FILE, help="Where the text is.")(
+        command
+    )
+    return click.option("--text", help="The text; else piped in.")(command)
+
+
+def _schedule(command: F) -> F:
+    return click.option(
+        "--schedule",
+        "scheduled_at",
+        metavar="TIME",
+        help="When to send it, as 2026-12-03T14:30:00Z.",
+    )(command)
+
+
+@send.command(epilog=_EPILOG)
+@_text
+@click.option("--sender-id", help="The name or number to show.")
+@click.option("--callback-url", help="Where delivery reports of it go.")
+@_schedule
+@_common
+def sms(**given: Any) -> None:
+    """Send a text message to phone numbers such as +254712345678."""
+    _send("sms", given)
+
+
+@send.command(epilog=_EPILOG)
+@_text
+@click.option("--subject", help="The subject line.")
+@click.option("--html", help="The HTML body.")
+@click.option("--html-file", type=_FILE, help="Where the HTML body is.")
+@click.option("--from-name", help="The sender's name.")
+@click.option("--from-email", help="The sender's address, of a verified domain.")
+@click.option("--reply-to", help="Where answers go.")
+@click.option(
+    "--attach", type=_OWN_FILE, multiple=True, help="A file that goes with it."
+)
+@click.option("--header", metavar="NAME=VALUE", multiple=True, help="One more header.")
+@_schedule
+@_common
+def email(**given: Any) -> None:
+    """Send an email; each recipient gets their own."""
+    _send("email", given)
+
+
+@send.command(epilog=_EPILOG)
+@click.option("--template", "name", help="The approved template's name.")
+@click.option("--language", help="Such as en, sw, pt-BR.")
+@click.option("--var", metavar="N=TEXT", multiple=True, help="As 1=Joan for {{1}}.")
+@click.option("--header-media", "header_media_url", metavar="URL", help="Image, video.")
+@_common
+def whatsapp(**given: Any) -> None:
+    """Send an approved WhatsApp template."""
+    _send("whatsapp", given)
+
+
+def _send(channel: str, given: dict[str, Any]) -> None:
+    from stackverify.cli.compose import deliver
+
+    deliver(channel, given)

@@ -1,0 +1,172 @@
+"""What the user chose on the command line, and the client made of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from stackverify import Client, Hook, Retry, Tier
+
+__all__ = ["Session", "connected", "session", "shared"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Session:
+    """The choices that commands have in common; the last one given counts."""
+
+    def __init__(self) -> None:
+        self.json: bool = False
+        self.verbose: bool = False
+        self.api_key_file: str | None = None
+        self.base_url: str | None = None
+        self.tier: str | None = None
+        self.timeout: float | None = None
+
+    def client(
+        self, *, hooks: Iterable[Hook] = (), retry: Retry | None = None
+    ) -> Client:
+        """Make the client.
+
+        Raises:
+            ConfigurationError: A setting is missing or cannot be used.
+        """
+        from stackverify import Client
+
+        if self.verbose:
+            logging.getLogger("stackverify").setLevel(logging.DEBUG)
+        return Client(
+            self.api_key(),
+            base_url=self.base_url,
+            tier=self.tier,
+            timeout=30.0 if self.timeout is None else self.timeout,
+            hooks=hooks,
+            retry=retry,
+        )
+
+    def api_key(self) -> str:
+        """Read the key: from the file that was named, else from the environment."""
+        from stackverify.errors import ConfigurationError
+
+        if self.api_key_file is not None:
+            return read_secret(self.api_key_file, "API key")
+        if key := os.environ.get("STACKVERIFY_API_KEY"):
+            return key
+        raise ConfigurationError(
+            "No API key: set STACKVERIFY_API_KEY, or name a file that has it with "
+            "--api-key-file. To try without one, start `stackverify sandbox`."
+        )
+
+    def chosen_tier(self) -> Tier:
+        """Tell the tier, with a key or without."""
+        from stackverify import Tier
+
+        text = self.tier or os.environ.get("STACKVERIFY_TIER")
+        return Tier.parse(text) if text else Tier.LITE
+
+    def words(self) -> list[str]:
+        """Write the choices as the user would, to make the same client again."""
+        chosen = {
+            "--api-key-file": self.api_key_file and os.path.abspath(self.api_key_file),
+            "--base-url": self.base_url,
+            "--tier": self.tier,
+            "--timeout": self.timeout and f"{self.timeout:g}",
+        }
+        return [word for pair in chosen.items() if pair[1] for word in map(str, pair)]
+
+
+def read_secret(path: str, what: str) -> str:
+    """Read a file with one line that nobody else should see.
+
+    Raises:
+        ConfigurationError: It has none, or more than one.
+    """
+    from stackverify.errors import ConfigurationError
+
+    try:
+        lines = Path(path).read_text("utf-8-sig").split("\n")
+    except UnicodeDecodeError:
+        lines = []
+    filled = [line.strip() for line in lines if line.strip()]
+    if len(filled) != 1:
+        raise ConfigurationError(
+            f"The file with the {what} must have one line of UTF-8: the {what} alone."
+        )
+    return filled[0]
+
+
+def session() -> Session:
+    """Tell what the user chose."""
+    return click.get_current_context().ensure_object(Session)
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value and not context.resilient_parsing:
+        setattr(context.ensure_object(Session), str(parameter.name), value)
+
+
+def _refuse_key(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value is not None and not context.resilient_parsing:
+        raise click.UsageError(
+            "The key is never an argument: everyone on this machine could see it in "
+            "the list of processes. Set STACKVERIFY_API_KEY, or name a file that has "
+            "it with --api-key-file. A key that was typed here is in your shell's "
+            "history now: think of replacing it."
+        )
+
+
+def _option(*names: str, **settings: Any) -> Callable[[F], F]:
+    settings = {"expose_value": False, "callback": _remember, **settings}
+    return click.option(*names, **settings)
+
+
+_SHARED = (
+    _option("--json", is_flag=True, help="Write JSON, for programs."),
+    _option("--verbose", is_flag=True, help="Tell of each request, and of causes."),
+    _option("--api-key", hidden=True, is_eager=True, callback=_refuse_key),
+)
+_CONNECTED = (
+    _option(
+        "--api-key-file",
+        type=click.Path(exists=True, dir_okay=False, readable=True),
+        metavar="FILE",
+        help="Where the key is; else it is in STACKVERIFY_API_KEY.",
+    ),
+    _option("--base-url", metavar="URL", help="Where to send; STACKVERIFY_BASE_URL."),
+    _option(
+        "--tier", metavar="TIER", help="lite, pro, enterprise:N; STACKVERIFY_TIER."
+    ),
+)
+_TIMEOUT = _option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="For one attempt; 30 if not said.",
+)
+
+
+def shared(command: F) -> F:
+    """Give a command the options that all have."""
+    return _all(command, _SHARED)
+
+
+def connected(command: F) -> F:
+    """Give a command the options of all that talk to the service, time apart."""
+    return _all(command, (*_CONNECTED, *_SHARED))
+
+
+def timed(command: F) -> F:
+    """Give a command the option to say how long one attempt may take."""
+    return _TIMEOUT(command)
+
+
+def _all(command: F, options: Iterable[Callable[[F], F]]) -> F:
+    for option in reversed(tuple(options)):
+        command = option(command)
+    return command
