@@ -57,7 +57,12 @@ _option = click.option
 @_option("--counting", type=_counters, default="fixed", help="how requests count")
 @_option("--latency", callback=_seconds, default="0.03", help="seconds, or least-most")
 @_option("--keep", type=int, default=100_000, help="how many messages to remember")
-@_option("--timetable", type=float, default=1.0, help="how slowly statuses move; inf: by hand")
+@_option(
+    "--timetable",
+    type=float,
+    default=1.0,
+    help="how slowly statuses move; inf: by hand",
+)
 @_option("--failing", type=float, default=0.02, help="share of messages that fail")
 @_option("--reply-style", type=_reply_styles, default="top", help="ids")
 @_option("--list-style", type=_list_styles, default="data+meta", help="pages")

@@ -1,11 +1,11 @@
 """What may be asked of the pretend service, as JSON Schema."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from stackverify.sandbox import checks, timetable
-from stackverify.sandbox.knobs import Knobs
+from stackverify.sandbox.knobs import Knobs, Templates
 
 __all__ = ["list_parameters", "message_id", "send_schemas"]
 
@@ -203,7 +203,7 @@ def _attachment() -> _Schema:
     return {"oneOf": [encoded, {"type": "object", "properties": about, "anyOf": held}]}
 
 
-def _whatsapp(templates: Mapping[str, Sequence[str]]) -> _Schema:
+def _whatsapp(templates: Templates) -> _Schema:
     variables = {
         "type": ["object", "null"],
         "description": "What stands in each placeholder, by its position.",
