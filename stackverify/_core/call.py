@@ -14,7 +14,7 @@ from stackverify.reply import Reply
 
 __all__ = ["Base64", "Body", "Call", "SaysNo"]
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @attrs.frozen
@@ -49,7 +49,7 @@ def _without_id(call: Call[Any]) -> str:
 
 
 @attrs.frozen
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """One request, and the function that reads its reply.
 
     Attributes:
@@ -69,7 +69,7 @@ class Call(Generic[T]):
 
     method: str
     path: str
-    read: Callable[[Reply], T] = attrs.field(repr=False)
+    read: Callable[[Reply], T_co] = attrs.field(repr=False)
     permission: str
     body: Body = attrs.field(default=(), repr=False)
     lane: Lane = Lane.TRANSACTIONAL

@@ -1,0 +1,1 @@
+"""The asynchronous client of Velstack; its twin is generated."""
