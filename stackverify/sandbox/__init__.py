@@ -31,6 +31,7 @@ from stackverify.sandbox.messages import (
 )
 from stackverify.sandbox.server import Sandbox
 from stackverify.sandbox.service import Service, Step
+from stackverify.sandbox.velstack import Velstack, VelstackKey, VelstackKnobs
 from stackverify.sandbox.webhooks import Attempt, Webhook
 
 __all__ = [
@@ -59,6 +60,9 @@ __all__ = [
     "Step",
     "Template",
     "Tier",
+    "Velstack",
+    "VelstackKey",
+    "VelstackKnobs",
     "Webhook",
 ]
 del starlette, uvicorn

@@ -16,6 +16,7 @@ from stackverify.sandbox.keys import Key, Keys, Tier
 from stackverify.sandbox.knobs import Knobs, KnobValues
 from stackverify.sandbox.messages import Channel, Ending, Message
 from stackverify.sandbox.outbox import Outbox
+from stackverify.sandbox.velstack import Velstack
 from stackverify.sandbox.webhooks import Attempt, Webhook, Webhooks
 
 __all__ = ["Service", "Step"]
@@ -40,6 +41,7 @@ class Service:
         knobs: The settings, which may be changed at any time.
         clock: The time; `clock.advance(seconds)` moves it forward.
         faults: What goes wrong; `faults.add("hang_up", count=1)` adds to it.
+        velstack: The pretend Velstack beside it.
         steps: What a request passes through, in this order, until one replies.
     """
 
@@ -59,6 +61,7 @@ class Service:
         self.keys: Keys = Keys(self.tier)
         self.keys.add(api_key)
         self.steps: list[Step] = [
+            self._ask_velstack,
             self._find_endpoint,
             self._know_the_key,
             self._check_permission,
@@ -71,6 +74,9 @@ class Service:
         self.faults: Faults = Faults(random.Random(seed))
         self._webhooks = Webhooks(self.knobs)
         self._outbox = Outbox(self.knobs, self._dice, self._webhooks.accepted)
+        self.velstack: Velstack = Velstack(
+            self._outbox.store, self.knobs, random.Random(seed)
+        )
         self._lock = threading.RLock()
         self._forget_traffic()
 
@@ -201,6 +207,7 @@ class Service:
         with self._lock:
             self._outbox.clear()
             self._webhooks.clear()
+            self.velstack.clear()
             self.faults.clear()
             self._forget_traffic()
 
@@ -240,6 +247,9 @@ class Service:
         except RefusalError as refused:
             return shapes.refusal(refused, self.knobs.error_status)
         raise LookupError("no step had a reply")
+
+    def _ask_velstack(self, exchange: Exchange) -> Reply | None:
+        return self.velstack.step(exchange)
 
     def _find_endpoint(self, exchange: Exchange) -> None:
         found = endpoints.find(exchange.method, exchange.path)

@@ -52,6 +52,8 @@ T = TypeVar("T")
 Extra = Mapping[str, Any] | None
 Id = int | str
 
+# Every caller of 2025 sends it (assumed to be needed).
+_ALWAYS = {"is_scheduled": False}
 _QUICK = {VelstackApi.SITE: "/sms/quick", VelstackApi.OLDER: "/quick/sms"}
 NEEDED = "a secret key"
 """What a key must be, in the words of an error."""
@@ -66,6 +68,7 @@ def send_sms(
     """Send a text to one number, or the same text to several."""
     to = checks.recipients("recipient", message.recipient)
     fields = {
+        **_ALWAYS,
         "sender": single_line("sender", message.sender),
         "recipient": to,
         "message": text("message", message.message),
@@ -107,9 +110,7 @@ def _send(
     lane: Lane = Lane.TRANSACTIONAL,
     numbers: Sequence[str] = (),
 ) -> Call[SmsReceipt]:
-    # Every caller of 2025 says so (assumed to be needed). What the field for the
-    # time is called nobody knows: who does may say both in `extra`.
-    body = {"is_scheduled": False, **present(fields, extra)}
+    body = present(fields, extra)
     return Call(
         "POST",
         path,
