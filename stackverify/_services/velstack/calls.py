@@ -7,6 +7,7 @@ vendor's own clients.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from stackverify._core.call import Call
@@ -52,8 +53,9 @@ T = TypeVar("T")
 Extra = Mapping[str, Any] | None
 Id = int | str
 
-# Every caller of 2025 sends it (assumed to be needed).
-_ALWAYS = {"is_scheduled": False}
+# Every caller of 2025 sends it (assumed to be needed). Nobody knows what the field
+# for the time is called: who does may say both in `extra`.
+_NOW = {"is_scheduled": False}
 _QUICK = {VelstackApi.SITE: "/sms/quick", VelstackApi.OLDER: "/quick/sms"}
 NEEDED = "a secret key"
 """What a key must be, in the words of an error."""
@@ -68,7 +70,6 @@ def send_sms(
     """Send a text to one number, or the same text to several."""
     to = checks.recipients("recipient", message.recipient)
     fields = {
-        **_ALWAYS,
         "sender": single_line("sender", message.sender),
         "recipient": to,
         "message": text("message", message.message),
@@ -78,6 +79,7 @@ def send_sms(
         _QUICK[api],
         fields,
         message.extra,
+        default=_NOW,
         lane=lane,
         numbers=checks.numbers("recipient", to),
     )
@@ -107,10 +109,11 @@ def _send(
     fields: Mapping[str, Any],
     extra: Extra,
     *,
+    default: Mapping[str, Any] = MappingProxyType({}),
     lane: Lane = Lane.TRANSACTIONAL,
     numbers: Sequence[str] = (),
 ) -> Call[SmsReceipt]:
-    body = present(fields, extra)
+    body = {**default, **present(fields, extra)}
     return Call(
         "POST",
         path,

@@ -39,7 +39,7 @@ def number(field: str, value: object) -> str:
         refuse(
             field,
             f"is {shape(value)} that is no phone number",
-            "write digits, as in 0205550368 or +233205550368",
+            "write digits, as in 0201234567 or +233201234567",
         )
     return value
 

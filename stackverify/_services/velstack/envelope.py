@@ -8,6 +8,7 @@ balance and 503 unavailable were seen).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = ["Envelope", "open_envelope", "whole"]
 
 Envelope = Mapping[str, Any]
 
+_WHOLE = re.compile(r"[0-9]{1,18}")
 # Codes with a class of their own. Any other, but a 5xx, is a no like any other.
 _CLASSED = frozenset({400, 401, 403, 404, 422, 429})
 
@@ -64,4 +66,4 @@ def whole(value: object) -> int | None:
     """Read a whole number, or text that is one."""
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         return None
-    return int(value) if str(value).isdecimal() else None
+    return int(value) if _WHOLE.fullmatch(str(value)) else None

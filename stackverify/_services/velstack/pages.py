@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import attrs
 
@@ -71,7 +71,8 @@ def path_of(link: object, base_url: str, path: str) -> str:
     base, target = urlsplit(base_url), urlsplit(urljoin(base_url + path, link))
     if _origin(target) != _origin(base) or "@" in target.netloc:
         raise ValueError("leads to another origin")
-    if not target.path.startswith(f"{base.path}/"):
+    has_dots = not {".", ".."}.isdisjoint(unquote(target.path).split("/"))
+    if has_dots or not target.path.startswith(f"{base.path}/"):
         raise ValueError("leads out of the base URL")
     query = f"?{target.query}" if target.query else ""
     return target.path[len(base.path) :] + query
