@@ -7,7 +7,6 @@ vendor's own clients.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from stackverify._core.call import Call
@@ -75,14 +74,9 @@ def send_sms(
         "message": text("message", message.message),
         "title": optional(single_line, "title", message.title),
     }
-    return _send(
-        _QUICK[api],
-        fields,
-        message.extra,
-        default=_NOW,
-        lane=lane,
-        numbers=checks.numbers("recipient", to),
-    )
+    body = {**_NOW, **present(fields, message.extra)}
+    numbers = checks.numbers("recipient", to)
+    return _send(_QUICK[api], body, lane=lane, numbers=numbers)
 
 
 def send_group(
@@ -101,19 +95,16 @@ def send_group(
         "message": text("message", message),
         "title": optional(single_line, "title", title),
     }
-    return _send("/group/sms", fields, extra)
+    return _send("/group/sms", present(fields, extra))
 
 
 def _send(
     path: str,
-    fields: Mapping[str, Any],
-    extra: Extra,
+    body: Mapping[str, Any],
     *,
-    default: Mapping[str, Any] = MappingProxyType({}),
     lane: Lane = Lane.TRANSACTIONAL,
     numbers: Sequence[str] = (),
 ) -> Call[SmsReceipt]:
-    body = {**default, **present(fields, extra)}
     return Call(
         "POST",
         path,
