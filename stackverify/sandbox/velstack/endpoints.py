@@ -96,7 +96,9 @@ def _update_contact(
 
 
 def _fill_in(contact: Contact, fields: _Fields) -> None:
-    for name in ("phone_number", "first_name", "last_name", "email_address"):
+    if fields.get("phone_number") is not None:
+        contact.phone_number = phone(fields["phone_number"], "phone_number")
+    for name in ("first_name", "last_name", "email_address"):
         if fields.get(name) is not None:
             setattr(contact, name, text(fields, name))
 
