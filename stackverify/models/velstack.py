@@ -48,8 +48,8 @@ class Mode:
 
     Attributes:
         environment: `test` delivers nothing, `live` does; `None` if it does not say.
-        access: `secret` may do everything, `public` may start campaigns only; `None`
-            if it does not say.
+        access: `secret` may do everything, `public` may start campaigns; `None` if
+            it does not say.
     """
 
     environment: Literal["test", "live"] | None

@@ -255,6 +255,17 @@ def test_too_fast_inside_a_200_is_tried_again(
     assert (sandbox.count(), sandbox.requests) == (1, 3)
 
 
+def test_a_bulk_send_that_meets_429s_sends_everything_once(
+    velstack: Velstack, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add("rate_limited", seconds=1, count=5)
+    rows = [QuickSms("Acme", f"02055{n:05d}", "Hi") for n in range(60)]
+    outcomes = [outcome for outcome in velstack.sms.send_many(rows)]
+    assert {type(outcome) for outcome in outcomes} == {Accepted}
+    assert sorted(m.to for m in sandbox.messages()) == [row.recipient for row in rows]
+    assert sandbox.refusals == 0  # those of faults are not the service's own
+
+
 def test_a_bulk_send_is_not_paced_unless_a_rate_is_set(
     velstack: Velstack, sandbox: Sandbox
 ) -> None:

@@ -57,7 +57,8 @@ Id = int | str
 _NOW = {"is_scheduled": False}
 _QUICK = {VelstackApi.SITE: "/sms/quick", VelstackApi.OLDER: "/quick/sms"}
 NEEDED = "a secret key"
-"""What a key must be, in the words of an error."""
+"""What most endpoints need, in the words of an error."""
+_TO_SEND = "a key that may send"
 
 
 def send_sms(
@@ -109,7 +110,7 @@ def _send(
         "POST",
         path,
         read_receipt,
-        permission=NEEDED,
+        permission=_TO_SEND,
         body=(dumps(body),),
         lane=lane,
         messages=max(1, len(numbers)),
