@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import attrs
 
-from stackverify.masking import mask_recipient, mask_text
+from stackverify.masking import mask_recipient, mask_text, mask_values
 from stackverify.models.results import Receipt
 
 __all__ = [
@@ -25,11 +25,6 @@ __all__ = [
 
 def _how_many(values: Sequence[Any]) -> str:
     return f"<{len(values)}>"
-
-
-def _names(value: Mapping[str, Any] | None) -> str:
-    """Show the keys of a mapping, whose values are the user's."""
-    return repr(sorted(value)) if isinstance(value, Mapping) else mask_text(value)
 
 
 class VelstackApi(enum.Enum):
@@ -73,7 +68,7 @@ class QuickSms:
     message: str = attrs.field(repr=mask_text)
     title: str | None = attrs.field(default=None, kw_only=True, repr=mask_text)
     extra: Mapping[str, Any] | None = attrs.field(
-        default=None, kw_only=True, repr=_names
+        default=None, kw_only=True, repr=mask_values
     )
 
 

@@ -31,7 +31,7 @@ from stackverify.sandbox.messages import (
 )
 from stackverify.sandbox.server import Sandbox
 from stackverify.sandbox.service import Service, Step
-from stackverify.sandbox.velstack import Velstack, VelstackKey, VelstackKnobs
+from stackverify.sandbox.velstack import VelstackKey, VelstackKnobs, VelstackService
 from stackverify.sandbox.webhooks import Attempt, Webhook
 
 __all__ = [
@@ -60,9 +60,9 @@ __all__ = [
     "Step",
     "Template",
     "Tier",
-    "Velstack",
     "VelstackKey",
     "VelstackKnobs",
+    "VelstackService",
     "Webhook",
 ]
 del starlette, uvicorn

@@ -16,7 +16,7 @@ from stackverify.sandbox.keys import Key, Keys, Tier
 from stackverify.sandbox.knobs import Knobs, KnobValues
 from stackverify.sandbox.messages import Channel, Ending, Message
 from stackverify.sandbox.outbox import Outbox
-from stackverify.sandbox.velstack import Velstack
+from stackverify.sandbox.velstack import VelstackService
 from stackverify.sandbox.webhooks import Attempt, Webhook, Webhooks
 
 __all__ = ["Service", "Step"]
@@ -61,7 +61,6 @@ class Service:
         self.keys: Keys = Keys(self.tier)
         self.keys.add(api_key)
         self.steps: list[Step] = [
-            self._ask_velstack,
             self._find_endpoint,
             self._know_the_key,
             self._check_permission,
@@ -74,9 +73,10 @@ class Service:
         self.faults: Faults = Faults(random.Random(seed))
         self._webhooks = Webhooks(self.knobs)
         self._outbox = Outbox(self.knobs, self._dice, self._webhooks.accepted)
-        self.velstack: Velstack = Velstack(
+        self.velstack: VelstackService = VelstackService(
             self._outbox.store, self.knobs, random.Random(seed)
         )
+        self.steps.insert(0, self.velstack.step)
         self._lock = threading.RLock()
         self._forget_traffic()
 
@@ -247,9 +247,6 @@ class Service:
         except RefusalError as refused:
             return shapes.refusal(refused, self.knobs.error_status)
         raise LookupError("no step had a reply")
-
-    def _ask_velstack(self, exchange: Exchange) -> Reply | None:
-        return self.velstack.step(exchange)
 
     def _find_endpoint(self, exchange: Exchange) -> None:
         found = endpoints.find(exchange.method, exchange.path)

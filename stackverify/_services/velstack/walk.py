@@ -57,7 +57,8 @@ class Walk(Generic[Row]):
         self._listing = listing
         self._base_url = base_url
         self._asked = listing.path
-        self._taken: list[str] = []
+        self._at = listing.path
+        self._taken: set[str] = set()
         self._last: Page[Row] | None = None
         self._link: object = None
 
@@ -83,13 +84,14 @@ class Walk(Generic[Row]):
 
     def take(self, leaf: Leaf[Row]) -> Page[Row]:
         """Note the page that came."""
-        self._taken.append(self._asked)
+        self._at = self._asked
+        self._taken.add(self._at)
         self._last, self._link = leaf.page, leaf.link
         return leaf.page
 
     def _follow(self, page: Page[Row]) -> str:
         try:
-            path = path_of(self._link, self._base_url, self._taken[-1])
+            path = path_of(self._link, self._base_url, self._at)
         except ValueError as reason:
             raise self._stuck(page, str(reason)) from reason
         if path in self._taken:

@@ -7,7 +7,7 @@ where those differ a knob chooses.
 from stackverify.sandbox.velstack.book import Book, Contact, Group, SenderId
 from stackverify.sandbox.velstack.keys import VelstackKey
 from stackverify.sandbox.velstack.knobs import VelstackKnobs
-from stackverify.sandbox.velstack.service import VELSTACK_PATH, Velstack
+from stackverify.sandbox.velstack.service import VELSTACK_PATH, VelstackService
 
 __all__ = [
     "Book",
@@ -15,7 +15,7 @@ __all__ = [
     "Group",
     "SenderId",
     "VELSTACK_PATH",
-    "Velstack",
     "VelstackKey",
     "VelstackKnobs",
+    "VelstackService",
 ]

@@ -18,7 +18,7 @@ from stackverify.sandbox.velstack.book import Book
 from stackverify.sandbox.velstack.keys import VelstackKey, VelstackKeys
 from stackverify.sandbox.velstack.knobs import VelstackKnobs
 
-__all__ = ["VELSTACK_PATH", "Velstack"]
+__all__ = ["VELSTACK_PATH", "VelstackService"]
 
 VELSTACK_PATH = "/velstack"
 """Where the addresses of both schemes begin."""
@@ -43,7 +43,7 @@ class _Draft:
         return len(self.recipients) * math.ceil(len(self.text) / _CHARACTERS)
 
 
-class Velstack:
+class VelstackService:
     """Answers requests as Velstack would; what it accepts goes into the common inbox.
 
     A message of a test key stays queued, for nothing is delivered.
