@@ -276,6 +276,7 @@ async def test_a_bulk_send_that_meets_429s_sends_everything_once(
 async def test_a_bulk_send_is_not_paced_unless_a_rate_is_set(
     velstack: AsyncVelstack, sandbox: Sandbox
 ) -> None:
+    sandbox.knobs.latency = 0.02
     rows = (QuickSms("Acme", f"02055{n:05d}", "Hi") for n in range(300))
     outcomes = [
         outcome async for outcome in velstack.sms.send_many(rows, deadline=20.0)

@@ -269,6 +269,7 @@ def test_a_bulk_send_that_meets_429s_sends_everything_once(
 def test_a_bulk_send_is_not_paced_unless_a_rate_is_set(
     velstack: Velstack, sandbox: Sandbox
 ) -> None:
+    sandbox.knobs.latency = 0.02
     rows = (QuickSms("Acme", f"02055{n:05d}", "Hi") for n in range(300))
     outcomes = [outcome for outcome in velstack.sms.send_many(rows, deadline=20.0)]
     assert {type(outcome) for outcome in outcomes} == {Accepted}
