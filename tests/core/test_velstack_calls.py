@@ -99,7 +99,7 @@ def test_extra_does_not_name_an_argument_again() -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["0205550368", "205550368", "+233205550368", "020 555 0368", "020-5550368", "1515"],
+    ["0205550368", "205550368", "+233205550368", "020 555 0368", "020-5550368", "100"],
 )
 def test_local_and_international_numbers_are_taken(number: str) -> None:
     assert asked(calls.send_sms(QuickSms("Acme", number, "Hi")))[2]["recipient"]

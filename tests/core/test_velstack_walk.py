@@ -134,5 +134,25 @@ def test_a_page_that_failed_can_be_asked_for_again() -> None:
     assert first.path == again.path == "/group?page=2"
 
 
+def test_pages_are_counted_where_the_service_does_not() -> None:
+    call = walk_after("?page=2", "?page=3").next_call()
+    assert call is not None
+    reply = Reply(200, {}, b'{"message": "OK", "data": []}')
+    assert call.read(reply).page.number == 3
+
+
+@pytest.mark.parametrize(
+    ("base", "link"),
+    [
+        ("https://example.org/api", "https://example.org:443/api/group?page=2"),
+        ("https://example.org:443/api", "https://example.org/api/group?page=2"),
+        ("http://127.0.0.1/api", "http://127.0.0.1:80/api/group?page=2"),
+        ("http://127.0.0.1:4010/api", "http://127.0.0.1:4010/api/group?page=2"),
+    ],
+)
+def test_a_port_that_goes_without_saying_may_be_said(base: str, link: str) -> None:
+    assert path_of(link, base, "/group") == "/group?page=2"
+
+
 def test_a_base_url_without_a_path_has_pages_too() -> None:
     assert path_of("/group?page=2", "https://example.org", "/group") == "/group?page=2"

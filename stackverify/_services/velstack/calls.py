@@ -15,6 +15,7 @@ from stackverify._core.codec import dumps
 from stackverify._core.fields import present, texts
 from stackverify._services.velstack import checks
 from stackverify._services.velstack.replies import (
+    find_group,
     read_contact,
     read_group,
     read_nothing,
@@ -121,7 +122,7 @@ def _send(
 def get_group(group_id: Id) -> Call[Group]:
     """Fetch a group."""
     path = f"/group/{checks.identifier('group_id', group_id)}"
-    return Call("GET", path, read_group, permission=NEEDED, endpoint="/group")
+    return Call("GET", path, find_group, permission=NEEDED, endpoint="/group")
 
 
 def create_group(name: str) -> Call[Group]:

@@ -7,9 +7,9 @@ credit as text or as a number. All of them read to the same values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar
+from typing import Any
 
 from stackverify._core.call import SaysNo
 from stackverify._core.codec import text_or_none
@@ -18,6 +18,7 @@ from stackverify.models.velstack import Contact, Group, SenderId, SmsReceipt
 from stackverify.reply import Reply
 
 __all__ = [
+    "find_group",
     "read_contact",
     "read_group",
     "read_nothing",
@@ -28,7 +29,6 @@ __all__ = [
     "to_group",
 ]
 
-Row = TypeVar("Row")
 Record = Mapping[str, Any]
 
 _WRAPPERS = ("summary", "Summary", "results", "Results")
@@ -58,19 +58,26 @@ def read_nothing(reply: Reply) -> None:
     open_envelope(reply)
 
 
+def find_group(reply: Reply) -> Group:
+    """Read the answer to the question for a group; it may be that there is none."""
+    if _data(reply) == []:
+        raise SaysNo(404)
+    return read_group(reply)
+
+
 def read_group(reply: Reply) -> Group:
-    """Read the answer that is one group."""
-    return _only(reply, to_group)
+    """Read the answer to the wish for a new group."""
+    return to_group(_record(reply))
 
 
 def read_contact(reply: Reply) -> Contact:
-    """Read the answer that is one contact."""
-    return _only(reply, to_contact)
+    """Read the answer to the wish for a new contact."""
+    return to_contact(_record(reply))
 
 
 def read_sender_id(reply: Reply) -> SenderId:
-    """Read the answer to the request for a sender ID."""
-    return _only(reply, _to_sender_id)
+    """Read the answer to the wish for a sender ID."""
+    return _to_sender_id(_record(reply))
 
 
 def to_group(record: Record) -> Group:
@@ -117,14 +124,15 @@ def rows_of(data: object) -> list[Record]:
     return [row for row in rows if isinstance(row, Mapping)]
 
 
-def _only(reply: Reply, read: Callable[[Record], Row]) -> Row:
-    data = open_envelope(reply).get("data")
-    if data == []:  # asked for one, given none
-        raise SaysNo(404)
-    record = _one(_inside(data))
+def _data(reply: Reply) -> object:
+    return open_envelope(reply).get("data")
+
+
+def _record(reply: Reply) -> Record:
+    record = _one(_inside(_data(reply)))
     if record is None:
         raise ValueError("no object")
-    return read(record)
+    return record
 
 
 def _inside(value: object) -> object:
