@@ -1,1 +1,1 @@
-"""The asynchronous client of Velstack; its twin is generated."""
+"""The client of Velstack, and its resources."""
