@@ -214,6 +214,38 @@ def test_what_could_change_the_path_is_no_id(make: Any, wrong: Any) -> None:
     assert "id" in refusal(lambda: make(wrong)).field
 
 
+@pytest.mark.parametrize(
+    ("field", "make"),
+    [
+        ("message", lambda: calls.send_sms(QuickSms("Acme", AMA, ""))),
+        ("title", lambda: calls.send_sms(QuickSms("Acme", AMA, "Hi", title=""))),
+        ("sender", lambda: calls.send_group("", 3, "Hi")),
+        ("group_id", lambda: calls.send_group("Acme", "", "Hi")),
+        ("title", lambda: calls.send_group("Acme", 3, "Hi", title="")),
+        ("group_id", lambda: calls.get_group("")),
+        ("name", lambda: calls.create_group("")),
+        ("group_id", lambda: calls.rename_group("", "Fans")),
+        ("name", lambda: calls.rename_group(3, "")),
+        ("group_id", lambda: calls.delete_group("")),
+        ("group_id", lambda: calls.create_contact("", **CONTACT)),
+        ("first_name", lambda: calls.create_contact(3, **CONTACT | {"first_name": ""})),
+        ("last_name", lambda: calls.create_contact(3, **CONTACT | {"last_name": ""})),
+        ("contact_id", lambda: calls.update_contact("", **CONTACT)),
+        (
+            "email_address",
+            lambda: calls.update_contact(5, **CONTACT | {"email_address": ""}),
+        ),
+        ("contact_id", lambda: calls.delete_contact("")),
+        ("sender_id", lambda: calls.register_sender_id("", "News")),
+        ("purpose", lambda: calls.register_sender_id("Acme", "")),
+    ],
+)
+def test_what_is_wrong_is_told_by_the_name_of_the_argument(
+    field: str, make: Any
+) -> None:
+    assert refusal(make).field == field
+
+
 def test_an_update_of_nothing_is_refused() -> None:
     nothing = CONTACT | {"phone_number": None}
     assert "nothing" in refusal(lambda: calls.update_contact(5, **nothing)).message

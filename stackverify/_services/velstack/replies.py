@@ -97,7 +97,7 @@ def to_contact(record: Record) -> Contact:
     return Contact(
         _id(record),
         **told,
-        group=text_or_none(record.get("Group")) or text_or_none(record.get("group")),
+        group=text_or_none(record.get("Group")),
         added_date=text_or_none(record.get("added_date")),
         raw=record,
     )
