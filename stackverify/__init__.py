@@ -11,8 +11,9 @@ with Client() as client:  # the key is read from STACKVERIFY_API_KEY
 ```
 
 `AsyncClient` is the same with `async` and `await`. Errors are in
-`stackverify.errors`, the limiter by itself in `stackverify.limiters`, and a
-pretend service to try it all on in `stackverify.sandbox`.
+`stackverify.errors`, the limiter by itself in `stackverify.limiters`, a second
+service on the same core in `stackverify.velstack`, and a pretend service to try it
+all on in `stackverify.sandbox`.
 """
 
 from importlib import import_module

@@ -9,6 +9,7 @@ StackverifyError
 │   │   ├── BadRequestError     400
 │   │   ├── UnauthorizedError   401
 │   │   ├── ForbiddenError      403; carries the missing permission
+│   │   │   └── InsufficientBalanceError   ... for want of credit (Velstack)
 │   │   ├── NotFoundError       404
 │   │   ├── UnprocessableError  422; carries the errors by field
 │   │   ├── RateLimitedError    429; carries retry_after
@@ -60,6 +61,7 @@ __all__ = [
     "DeadlineError",
     "EventBusyError",
     "ForbiddenError",
+    "InsufficientBalanceError",
     "InvalidInputError",
     "MaybeSentError",
     "NeverLeftError",
@@ -181,7 +183,7 @@ class BadRequestError(RefusedError):
 class UnauthorizedError(RefusedError):
     """The key is missing or not known (401)."""
 
-    next_step = "Nothing was sent: check the API key (Settings → API Keys)."
+    next_step = "Nothing was sent: check the API key, and that it is this service's."
 
 
 @attrs.define(eq=False, slots=False)
@@ -197,10 +199,17 @@ class ForbiddenError(RefusedError):
 
 
 @attrs.define(eq=False, slots=False)
+class InsufficientBalanceError(ForbiddenError):
+    """The account's credit does not suffice (403)."""
+
+    next_step = "Nothing was sent: top up the account, then send it again."
+
+
+@attrs.define(eq=False, slots=False)
 class NotFoundError(RefusedError):
     """There is no such thing (404)."""
 
-    next_step = "Check the message id, and that this key's workspace sent it."
+    next_step = "Check the id, and that it belongs to this key's account."
 
 
 @attrs.define(eq=False, slots=False)
@@ -227,7 +236,7 @@ class RateLimitedError(RefusedError):
     retry_after: float | None = None
     next_step = (
         "Nothing was sent: send it again after `retry_after` seconds, and check "
-        "that the client's tier is the key's."
+        "that the client's rate is the key's."
     )
 
 
@@ -301,7 +310,7 @@ class MaybeSentError(StackverifyError):
     """It left and no clear answer came: it may have been sent."""
 
     next_step = (
-        "It may have been sent: look it up (sms.list, or a webhook) before "
+        "It may have been sent: look it up (a list, a webhook, the dashboard) before "
         "sending it again."
     )
 

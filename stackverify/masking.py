@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-__all__ = ["mask_email", "mask_key", "mask_recipient", "mask_text", "scrub"]
+__all__ = [
+    "mask_email",
+    "mask_key",
+    "mask_recipient",
+    "mask_text",
+    "mask_values",
+    "scrub",
+]
 
 # Digits as people write them: spaces, dots, brackets and hyphens between them.
 _PHONE = re.compile(r"\+?\d(?:[\s().\-]?\d){5,}")
@@ -45,6 +52,11 @@ def mask_text(text: object) -> str:
         unit = "characters" if isinstance(text, str) else "bytes"
         return f"<{len(text)} {unit}>"
     return f"<{_count_of(text)}>"
+
+
+def mask_values(value: object) -> str:
+    """Show the keys of a mapping, whose values are the user's."""
+    return repr(sorted(value)) if isinstance(value, Mapping) else mask_text(value)
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:

@@ -9,7 +9,7 @@ from importlib import import_module
 import httpx
 
 import stackverify
-from stackverify import Client
+from stackverify import Client, velstack
 from stackverify.cli import main as command_line
 from stackverify.webhooks import Receiver, sign
 
@@ -25,8 +25,9 @@ def _answer(request: httpx.Request) -> httpx.Response:
 
 def main() -> None:
     """Use every name, send, receive, and ask for what is missing."""
-    for name in stackverify.__all__:
-        getattr(stackverify, name)
+    for module in (stackverify, velstack):
+        for name in module.__all__:
+            getattr(module, name)
     with Client("sk_test_example", http=httpx.MockTransport(_answer)) as client:
         if client.sms.send("+254712345678", "Hello").message_id != "sms_1":
             raise SystemExit("the send came back wrong")

@@ -21,8 +21,8 @@ from stackverify._core.outcomes import (
     stops_all,
 )
 from stackverify._core.packing import Packer
+from stackverify._core.plan import Plan
 from stackverify._process.stop import Stop
-from stackverify._services.stackverify.plans import Plan
 from stackverify.errors import (
     BadRequestError,
     BudgetError,

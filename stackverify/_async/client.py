@@ -16,6 +16,7 @@ from stackverify._async.whatsapp import AsyncWhatsAppResource
 from stackverify._core.options import Options, SmsBody
 from stackverify._core.settings import resolve
 from stackverify._process.reports import Reporter
+from stackverify._services.stackverify.home import HOME
 from stackverify.models.events import Hook
 from stackverify.models.retry import Retry
 from stackverify.models.tier import Tier
@@ -72,7 +73,9 @@ class AsyncClient:
         max_connections: int | None = None,
         receiver: Reporter | None = None,
     ) -> None:
-        settings = resolve(os.environ, api_key=api_key, base_url=base_url, tier=tier)
+        settings = resolve(
+            os.environ, HOME, api_key=api_key, base_url=base_url, tier=tier
+        )
         options = Options(
             timeout=timeout,
             deadline=deadline,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from stackverify._core.call import Call
 from stackverify._core.paging import Walk
 from stackverify.models.results import Page, SmsMessage
 
-__all__ = ["AsyncFetch", "AsyncSmsList", "AsyncSmsPages"]
+__all__ = ["AsyncFetch", "AsyncRows", "AsyncSmsList", "AsyncSmsPages"]
+
+Row = TypeVar("Row")
 
 
 class AsyncFetch(Protocol):
@@ -64,18 +66,20 @@ class AsyncSmsList:
         return self._begin()
 
     def __aiter__(self) -> AsyncIterator[SmsMessage]:
-        return _AsyncRows(self._begin())
+        return AsyncRows(self._begin())
 
 
-class _AsyncRows:
-    def __init__(self, pages: AsyncSmsPages) -> None:
+class AsyncRows(Generic[Row]):
+    """The rows of a list, page after page."""
+
+    def __init__(self, pages: AsyncIterator[Page[Row]]) -> None:
         self._pages = pages
-        self._rows: Iterable[SmsMessage] = iter(())
+        self._rows: Iterable[Row] = iter(())
 
-    def __aiter__(self) -> _AsyncRows:
+    def __aiter__(self) -> AsyncRows[Row]:
         return self
 
-    async def __anext__(self) -> SmsMessage:
+    async def __anext__(self) -> Row:
         while True:
             for row in self._rows:
                 return row

@@ -12,9 +12,9 @@ from stackverify._async.transport import AsyncTransport
 from stackverify._async.watch import AsyncWatch
 from stackverify._core.call import Call
 from stackverify._core.options import Options
+from stackverify._core.plan import Plan
 from stackverify._core.settings import check_seconds
 from stackverify._process.reports import Reports
-from stackverify._services.stackverify.plans import Plan
 from stackverify.models.results import MessageStatus
 
 __all__ = ["AsyncResource"]

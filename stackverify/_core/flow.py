@@ -13,11 +13,12 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 
-from stackverify._core.call import Call
+from stackverify._core.call import Call, SaysNo
 from stackverify._core.limiter import LONGEST_PAUSE
 from stackverify._core.verdict import (
     NoAnswer,
     judge_failure,
+    judge_no,
     judge_reply,
     retry_after,
     unreadable,
@@ -136,7 +137,8 @@ def call_flow(
                 limited += 1
             else:
                 failed += 1
-            wait = _wait_before_next(error, answer, retry, failed, jitter)
+            failures = limited if is_limited else failed
+            wait = _wait_before_next(error, answer, retry, failures, jitter)
             goes_on = (
                 limited <= retry.rate_limited
                 if is_limited
@@ -145,8 +147,7 @@ def call_flow(
             is_long = wait > LONGEST_PAUSE or _too_late(answer.now + wait, deadline)
             if not goes_on or is_long:
                 raise error
-            # A request answered 429 waits with all others of its key, in the limiter.
-            own_wait = 0.0 if is_limited else wait
+            own_wait = 0.0 if _waits_with_all(error) else wait
             yield Pause(own_wait, failed + limited + 1, type(error).__name__)
         except (DeadlineError, Stopped):
             # No further attempt was begun: the last one's error tells more.
@@ -173,6 +174,9 @@ def _conclude(call: Call[T], answer: Answer, key: str) -> _Result[T] | Stackveri
         return refusal
     try:
         return _Result(call.read(outcome))
+    except SaysNo as no:
+        call = attrs.evolve(call, secrets=(*call.secrets, key))
+        return judge_no(call, outcome, no, wall=answer.wall)
     except ValueError as reason:
         error = unreadable(call, outcome, "not what the reference says")
         error.__cause__ = reason
@@ -187,8 +191,14 @@ def _wait_before_next(
     jitter: Callable[[], float],
 ) -> float:
     if isinstance(error, RateLimitedError):
-        return error.retry_after or 0.0
+        own = 0.0 if _waits_with_all(error) else _backoff(retry, failures, jitter)
+        return error.retry_after or own
     return _backoff(retry, failures, jitter) + _asked_to_wait(error, answer)
+
+
+def _waits_with_all(error: StackverifyError) -> bool:
+    """Say whether it waits in the limiter, as one answered 429 and all of its key."""
+    return isinstance(error, RateLimitedError) and error.status == 429
 
 
 def _may_repeat(call: Call[Any], error: StackverifyError, retry: Retry) -> bool:
@@ -196,9 +206,9 @@ def _may_repeat(call: Call[Any], error: StackverifyError, retry: Retry) -> bool:
         return False
     if isinstance(error, NeverLeftError):
         return True
-    if call.is_send:
-        return _NAMED.get(type(error)) in retry.repeat_sends
-    return isinstance(error, (ReadFailedError, ServerError))
+    if call.is_read:
+        return isinstance(error, (ReadFailedError, ServerError))
+    return _NAMED.get(type(error)) in retry.repeat_sends
 
 
 def _backoff(retry: Retry, failures: int, jitter: Callable[[], float]) -> float:

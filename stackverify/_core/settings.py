@@ -13,12 +13,32 @@ from stackverify.errors import ConfigurationError
 from stackverify.masking import mask_key
 from stackverify.models.tier import Tier
 
-__all__ = ["DEFAULT_BASE_URL", "Settings", "check_seconds", "resolve"]
+__all__ = ["Home", "Settings", "check_seconds", "resolve"]
 
-DEFAULT_BASE_URL = "https://stackverify.site/api/v1"
 _PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|\w(?:[\w.\-]*\w)?\.?)(?::[0-9]{1,5})?")
 _LONGEST = 366 * 86_400
 _KEY_CHARACTERS = re.compile(r"[A-Za-z0-9._~+/=\-|:]+")
+
+
+@attrs.frozen(kw_only=True)
+class Home:
+    """Where a service is, and what its settings are called in the environment.
+
+    Attributes:
+        base_url: Where it is unless told otherwise.
+        key_variable: Holds the API key.
+        url_variable: Holds another base URL.
+        tier_variable: Holds the tier; empty if the service has none.
+        tier: What a key is allowed unless told otherwise.
+        strangers: How keys begin that are not for it, and what to say of them.
+    """
+
+    base_url: str
+    key_variable: str
+    url_variable: str
+    tier_variable: str = ""
+    tier: Tier
+    strangers: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -43,36 +63,37 @@ class Settings:
 
 def resolve(
     environment: Mapping[str, str],
+    home: Home,
     *,
     api_key: str | None,
     base_url: str | None,
     tier: Tier | str | None,
 ) -> Settings:
-    """Gather and check the settings of a client.
+    """Gather and check the settings of a client of this service.
 
     Raises:
         ConfigurationError: One of them is missing or cannot be used.
     """
-    key = api_key if api_key is not None else environment.get("STACKVERIFY_API_KEY")
-    url = base_url or environment.get("STACKVERIFY_BASE_URL") or DEFAULT_BASE_URL
-    chosen = tier or environment.get("STACKVERIFY_TIER") or Tier.LITE
+    key = api_key if api_key is not None else environment.get(home.key_variable)
+    url = base_url or environment.get(home.url_variable) or home.base_url
+    chosen = tier or environment.get(home.tier_variable) or home.tier
     if not isinstance(chosen, (Tier, str)):
         raise ConfigurationError(
             f"tier is a {type(chosen).__name__}: give Tier.LITE, Tier.PRO or "
             "Tier.enterprise(...)."
         )
     return Settings(
-        check_key(key),
+        check_key(key, home),
         check_base_url(url),
         Tier.parse(chosen) if isinstance(chosen, str) else chosen,
     )
 
 
-def check_key(key: object) -> str:
+def check_key(key: object, home: Home) -> str:
     """Check an API key, and never repeat it."""
     if key is None or key == "":
         raise ConfigurationError(
-            "No API key: give api_key=, or set STACKVERIFY_API_KEY. To try without "
+            f"No API key: give api_key=, or set {home.key_variable}. To try without "
             "one, start `python -m stackverify.sandbox`."
         )
     if not isinstance(key, str):
@@ -82,11 +103,9 @@ def check_key(key: object) -> str:
             f"The API key ({len(key)} characters) has a character that no key has, "
             "such as a space, a quote or a line break: copy it again."
         )
-    if key.startswith("sv_live_"):
-        raise ConfigurationError(
-            "This key (sv_live_…) belongs to another product, the mobile gateway: "
-            "use a key that starts with sk_live_ or sk_test_."
-        )
+    for prefix, what in home.strangers.items():
+        if key.startswith(prefix):
+            raise ConfigurationError(f"This key ({prefix}…) {what}")
     return key
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from stackverify._core.call import Call
+from stackverify._core.call import Call, SaysNo
 from stackverify._core.codec import first_of, loads, text_or_none
 from stackverify.errors import (
     BadRequestError,
@@ -40,6 +40,7 @@ __all__ = [
     "NoAnswer",
     "Stage",
     "judge_failure",
+    "judge_no",
     "judge_reply",
     "retry_after",
     "unreadable",
@@ -91,7 +92,7 @@ def judge_failure(call: Call[Any], failure: NoAnswer) -> StackverifyError:
         return CertificateError(what)
     if failure.stage is Stage.CONNECTING and not failure.out_of_time:
         return ConnectFailedError(what)
-    if not call.is_send:
+    if call.is_read:
         return ReadFailedError(what)
     if failure.stage is Stage.AWAITING:
         return NoReplyError(what)
@@ -112,19 +113,37 @@ def judge_reply(
     if reply.is_success:
         return None if reply.is_complete else unreadable(call, reply, "cut short")
     what = _words(call, reply)
-    if released is False and call.is_send and reply.status != 429:
-        return _refusal(call, reply, what) or SendCutShortError(what, reply)
-    if reply.status == 429:
+    if released is False and not call.is_read and reply.status != 429:
+        return _refusal(call, reply, reply.status, what) or SendCutShortError(
+            what, reply
+        )
+    return _judge(call, reply, reply.status, what, wall)
+
+
+def judge_no(
+    call: Call[Any], reply: Reply, no: SaysNo, *, wall: float = 0.0
+) -> StackverifyError:
+    """Say what a reply means whose status is a success, and which is none."""
+    what = _words(call, reply)
+    return (
+        no.kind(what, reply) if no.kind else _judge(call, reply, no.status, what, wall)
+    )
+
+
+def _judge(
+    call: Call[Any], reply: Reply, status: int, what: str, wall: float
+) -> StackverifyError:
+    if status == 429:
         return RateLimitedError(what, reply, retry_after(reply, wall))
-    if refusal := _refusal(call, reply, what):
+    if refusal := _refusal(call, reply, status, what):
         return refusal
-    return SendServerError(what, reply) if call.is_send else ServerError(what, reply)
+    return ServerError(what, reply) if call.is_read else SendServerError(what, reply)
 
 
 def unreadable(call: Call[Any], reply: Reply, why: str) -> StackverifyError:
     """Say that a success cannot be read."""
     what = f"{call.route}: answered {reply.status}, with a body that is {why}."
-    kind = UnreadableReplyError if call.is_send else ReadFailedError
+    kind = ReadFailedError if call.is_read else UnreadableReplyError
     return kind(what, reply)
 
 
@@ -164,8 +183,10 @@ def _http_date(text: str) -> float | None:
     return moment.timestamp()
 
 
-def _refusal(call: Call[Any], reply: Reply, what: str) -> RefusedError | None:
-    match reply.status:
+def _refusal(
+    call: Call[Any], reply: Reply, status: int, what: str
+) -> RefusedError | None:
+    match status:
         case 400:
             return BadRequestError(what, reply)
         case 401:
@@ -177,9 +198,9 @@ def _refusal(call: Call[Any], reply: Reply, what: str) -> RefusedError | None:
         case 422:
             return UnprocessableError(what, reply, _errors_by_field(reply))
         # After 301 to 303 a client would fetch the answer: the send was handled.
-        case status if status in _REDIRECTS and (status > 303 or not call.is_send):
+        case _ if status in _REDIRECTS and (status > 303 or call.is_read):
             return RedirectedError(what, reply)
-        case status if status in _REFUSALS:
+        case _ if status in _REFUSALS:
             return RefusedError(what, reply)
     return None
 

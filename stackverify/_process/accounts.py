@@ -84,7 +84,7 @@ def account_of(settings: Settings, user: object) -> Account:
     raise ConfigurationError(
         f"This key is in use in this process with tier {account.tier.name} "
         f"({account.tier.requests_per_minute} requests a minute), and one key has "
-        "one limit: give every client of it the same tier."
+        "one limit: give every client of it the same."
     )
 
 

@@ -20,8 +20,8 @@ from stackverify._core.outcomes import (
     stops_all,
 )
 from stackverify._core.packing import Packer
+from stackverify._core.plan import Plan
 from stackverify._process.stop import Stop
-from stackverify._services.stackverify.plans import Plan
 from stackverify._sync._concurrency import FanOut
 from stackverify._sync.transport import Transport
 from stackverify.errors import (

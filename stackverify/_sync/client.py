@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from stackverify._core.options import Options, SmsBody
 from stackverify._core.settings import resolve
 from stackverify._process.reports import Reporter
+from stackverify._services.stackverify.home import HOME
 from stackverify._sync.email import EmailResource
 from stackverify._sync.limiter import Limiter
 from stackverify._sync.sms import SmsResource
@@ -73,7 +74,9 @@ class Client:
         max_connections: int | None = None,
         receiver: Reporter | None = None,
     ) -> None:
-        settings = resolve(os.environ, api_key=api_key, base_url=base_url, tier=tier)
+        settings = resolve(
+            os.environ, HOME, api_key=api_key, base_url=base_url, tier=tier
+        )
         options = Options(
             timeout=timeout,
             deadline=deadline,

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from stackverify._core.call import Call
 from stackverify._core.paging import Walk
 from stackverify.models.results import Page, SmsMessage
 
-__all__ = ["Fetch", "SmsList", "SmsPages"]
+__all__ = ["Fetch", "Rows", "SmsList", "SmsPages"]
+
+Row = TypeVar("Row")
 
 
 class Fetch(Protocol):
@@ -65,18 +67,20 @@ class SmsList:
         return self._begin()
 
     def __iter__(self) -> Iterator[SmsMessage]:
-        return _Rows(self._begin())
+        return Rows(self._begin())
 
 
-class _Rows:
-    def __init__(self, pages: SmsPages) -> None:
+class Rows(Generic[Row]):
+    """The rows of a list, page after page."""
+
+    def __init__(self, pages: Iterator[Page[Row]]) -> None:
         self._pages = pages
-        self._rows: Iterable[SmsMessage] = iter(())
+        self._rows: Iterable[Row] = iter(())
 
-    def __iter__(self) -> _Rows:
+    def __iter__(self) -> Rows[Row]:
         return self
 
-    def __next__(self) -> SmsMessage:
+    def __next__(self) -> Row:
         while True:
             for row in self._rows:
                 return row

@@ -10,9 +10,9 @@ import attrs
 
 from stackverify._core.call import Call
 from stackverify._core.options import Options
+from stackverify._core.plan import Plan
 from stackverify._core.settings import check_seconds
 from stackverify._process.reports import Reports
-from stackverify._services.stackverify.plans import Plan
 from stackverify._sync.bulk import SendMany
 from stackverify._sync.transport import Transport
 from stackverify._sync.watch import Watch

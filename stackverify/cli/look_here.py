@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from stackverify._core.settings import DEFAULT_BASE_URL, check_base_url, check_key
+from stackverify._core.settings import check_base_url, check_key
 from stackverify._core.signature import Keyring
+from stackverify._services.stackverify.home import HOME
 from stackverify._version import __version__
 from stackverify.cli.finding import Finding
 from stackverify.cli.session import Session
@@ -51,7 +52,7 @@ def _key(chosen: Session, environment: Mapping[str, str]) -> Finding:
     path = chosen.api_key_file
     source = path or "STACKVERIFY_API_KEY"
     try:
-        key = check_key(chosen.api_key())
+        key = check_key(chosen.api_key(), HOME)
     except (StackverifyError, OSError) as error:
         return Finding("key", "wrong", str(error), {"present": False})
     mode = "test" if key.startswith("sk_test_") else "live"
@@ -73,7 +74,7 @@ def _is_open(path: str) -> bool:
 
 def _base_url(chosen: Session, environment: Mapping[str, str]) -> Finding:
     variable = environment.get("STACKVERIFY_BASE_URL")
-    url = chosen.base_url or variable or DEFAULT_BASE_URL
+    url = chosen.base_url or variable or HOME.base_url
     source = (
         "--base-url"
         if chosen.base_url

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from stackverify.masking import mask_recipient, mask_text
+from stackverify.masking import mask_recipient, mask_text, mask_values
 
 __all__ = ["Attachment", "Email", "Sms", "WhatsAppTemplate", "When"]
 
@@ -22,16 +22,11 @@ When: TypeAlias = dt.datetime | str
 """A moment: an aware `datetime`, or ISO-8601 text."""
 
 
-def _names(value: object) -> str:
-    """Show the keys of a mapping, whose values are the user's."""
-    return repr(sorted(value)) if isinstance(value, Mapping) else mask_text(value)
-
-
 @attrs.frozen(kw_only=True)
 class _Extra:
     """What the reference may grow: fields added to the body as they are."""
 
-    extra: Mapping[str, Any] | None = attrs.field(default=None, repr=_names)
+    extra: Mapping[str, Any] | None = attrs.field(default=None, repr=mask_values)
 
 
 @attrs.frozen
@@ -107,7 +102,7 @@ class Email(_Extra):
     reply_to: str | None = attrs.field(default=None, kw_only=True, repr=mask_recipient)
     attachments: Sequence[Attachment] = attrs.field(default=(), kw_only=True)
     headers: Mapping[str, str] | None = attrs.field(
-        default=None, kw_only=True, repr=_names
+        default=None, kw_only=True, repr=mask_values
     )
     scheduled_at: When | None = attrs.field(default=None, kw_only=True)
 
@@ -129,7 +124,7 @@ class WhatsAppTemplate(_Extra):
     name: str
     language: str
     variables: Mapping[str, str] | None = attrs.field(
-        default=None, kw_only=True, repr=_names
+        default=None, kw_only=True, repr=mask_values
     )
     header_media_url: str | None = attrs.field(
         default=None, kw_only=True, repr=mask_text

@@ -35,6 +35,7 @@ from stackverify.sandbox.server import Sandbox
 from stackverify.sandbox.service import Service
 from stackverify.sandbox.steps import Step
 from stackverify.sandbox.traffic import Gauge, Record, Traffic
+from stackverify.sandbox.velstack import VelstackKey, VelstackKnobs, VelstackService
 
 __all__ = [
     "Attachment",
@@ -66,6 +67,9 @@ __all__ = [
     "Template",
     "Tier",
     "Traffic",
+    "VelstackKey",
+    "VelstackKnobs",
+    "VelstackService",
     "Webhook",
 ]
 del starlette, uvicorn

@@ -92,6 +92,8 @@ def _welcome(sandbox: Sandbox) -> str:
         f"{setting} STACKVERIFY_API_KEY={sandbox.api_key}\n"
         f"{setting} STACKVERIFY_TIER={sandbox.tier}\n"
         f"{setting} STACKVERIFY_WEBHOOK_SECRET={sandbox.knobs.webhook_secret}\n"
+        f"{setting} VELSTACK_BASE_URL={sandbox.velstack_url}\n"
+        f"{setting} VELSTACK_API_KEY={sandbox.velstack.api_key}\n"
     )
 
 

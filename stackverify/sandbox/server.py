@@ -18,6 +18,7 @@ from stackverify.sandbox.keys import Tier
 from stackverify.sandbox.knobs import KnobValues
 from stackverify.sandbox.line import HangUp
 from stackverify.sandbox.service import Service
+from stackverify.sandbox.velstack import VELSTACK_PATH
 
 __all__ = ["Sandbox"]
 
@@ -115,6 +116,11 @@ class Sandbox(Service):
         if self._address is None:
             raise RuntimeError("the sandbox is not running: use it inside `with`")
         return self._address
+
+    @property
+    def velstack_url(self) -> str:
+        """Where the pretend Velstack is, while it is served."""
+        return self.base_url.removesuffix(BASE_PATH) + VELSTACK_PATH
 
     def start(self) -> None:
         """Serve, and come back when requests are answered.

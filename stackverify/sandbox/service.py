@@ -25,6 +25,7 @@ from stackverify.sandbox.reports import Attempt, Webhook, inbound_fields
 from stackverify.sandbox.search import Search
 from stackverify.sandbox.steps import Step, Steps, key_in
 from stackverify.sandbox.traffic import Record, Traffic
+from stackverify.sandbox.velstack import VELSTACK_PATH, VelstackService
 from stackverify.sandbox.webhooks import Webhooks
 
 __all__ = ["Service"]
@@ -48,6 +49,7 @@ class Service:
         clock: The time; `clock.advance(seconds)` moves it forward.
         faults: What goes wrong; `faults.add("hang_up", count=1)` adds to it.
         traffic: The latest requests with their answers, and how fast each key asks.
+        velstack: The pretend Velstack beside it.
         steps: What a request passes through, in this order, until one replies.
 
     Raises:
@@ -81,6 +83,10 @@ class Service:
         )
         self._steps = Steps(self.keys, self.knobs, self._outbox)
         self.steps: list[Step] = list(self._steps.in_order())
+        self.velstack: VelstackService = VelstackService(
+            self._outbox.store, self.knobs, random.Random(seed)
+        )
+        self.steps.insert(0, self.velstack.step)
         self._lock = threading.RLock()
         self._changes = 0
         self._journal = Journal(data) if data is not None else None
@@ -303,9 +309,9 @@ class Service:
                 return Fault.parse(asked)
             except ValueError:
                 return Fault("status", status=400)
-        channel = exchange.path.removeprefix(endpoints.BASE_PATH).split("/")[1:2]
+        channel = _channel_of(exchange.path)
         with self._lock:
-            return self.faults.meet(*channel) if channel else None
+            return self.faults.meet(channel) if channel else None
 
     def due_webhooks(self) -> list[Webhook]:
         """Take the webhooks that are to be posted by now, the earliest first."""
@@ -327,6 +333,7 @@ class Service:
             changes = self.changes
             self._outbox.clear()
             self._webhooks.clear()
+            self.velstack.clear()
             self.faults.clear()
             self.traffic.clear()
             self._steps.clear()
@@ -393,3 +400,9 @@ class Service:
         except RefusalError as refused:
             return shapes.refusal(refused, self.knobs.error_status)
         raise LookupError("no step had a reply")
+
+
+def _channel_of(path: str) -> str:
+    if path.startswith(f"{VELSTACK_PATH}/"):
+        return "sms"
+    return path.removeprefix(endpoints.BASE_PATH).partition("/")[2].partition("/")[0]

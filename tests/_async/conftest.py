@@ -12,6 +12,7 @@ from stackverify._core.packing import Packer
 from stackverify._process.stop import Stop
 from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange
+from stackverify.velstack import AsyncVelstack
 
 TIER = "enterprise:60000"
 
@@ -30,6 +31,15 @@ async def client(sandbox: Sandbox) -> AsyncIterator[AsyncClient]:
     """A client whose rate is not felt."""
     async with AsyncClient(
         sandbox.api_key, base_url=sandbox.base_url, tier=TIER
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def velstack(sandbox: Sandbox) -> AsyncIterator[AsyncVelstack]:
+    """A client of the pretend Velstack, with its test key."""
+    async with AsyncVelstack(
+        sandbox.velstack.api_key, base_url=sandbox.velstack_url
     ) as opened:
         yield opened
 

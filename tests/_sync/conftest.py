@@ -13,6 +13,7 @@ from stackverify._process.stop import Stop
 from stackverify._sync._concurrency import FanOut
 from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange
+from stackverify.velstack import Velstack
 
 TIER = "enterprise:60000"
 
@@ -30,6 +31,13 @@ def sandbox() -> Iterator[Sandbox]:
 def client(sandbox: Sandbox) -> Iterator[Client]:
     """A client whose rate is not felt."""
     with Client(sandbox.api_key, base_url=sandbox.base_url, tier=TIER) as opened:
+        yield opened
+
+
+@pytest.fixture
+def velstack(sandbox: Sandbox) -> Iterator[Velstack]:
+    """A client of the pretend Velstack, with its test key."""
+    with Velstack(sandbox.velstack.api_key, base_url=sandbox.velstack_url) as opened:
         yield opened
 
 

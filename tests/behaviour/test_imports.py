@@ -25,6 +25,7 @@ print(json.dumps(sorted(after - before - set(sys.stdlib_module_names))))
 
 EVERYTHING = """
 from stackverify import *
+from stackverify.velstack import *
 import stackverify.limiters, stackverify.webhooks
 """
 
@@ -73,8 +74,14 @@ def test_using_every_public_name_loads_neither_httpx_nor_cattrs() -> None:
     assert loaded(EVERYTHING).isdisjoint({"httpx", "httpcore", "cattrs"})
 
 
-def test_making_a_client_loads_neither_httpx_nor_cattrs() -> None:
-    work = "from stackverify import *; AsyncClient('sk_test_x'); Client('sk_test_x')"
+@pytest.mark.parametrize(
+    "work",
+    [
+        "from stackverify import *; AsyncClient('sk_test_x'); Client('sk_test_x')",
+        "from stackverify.velstack import *; AsyncVelstack('sk_x'); Velstack('sk_x')",
+    ],
+)
+def test_making_a_client_loads_neither_httpx_nor_cattrs(work: str) -> None:
     assert loaded(work).isdisjoint({"httpx", "httpcore", "cattrs"})
 
 

@@ -10,7 +10,7 @@ import pytest
 from stackverify.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ["README.md", "docs/guide.md", "docs/webhooks.md"]
+DOCUMENTS = ["README.md", "docs/guide.md", "docs/velstack.md", "docs/webhooks.md"]
 
 
 def examples() -> list[pytest.param]:
@@ -34,6 +34,8 @@ def test_an_example_runs_as_it_stands(
             "STACKVERIFY_API_KEY": sandbox.api_key,
             "STACKVERIFY_BASE_URL": sandbox.base_url,
             "STACKVERIFY_WEBHOOK_SECRET": "whsec_of_this_test",
+            "VELSTACK_API_KEY": sandbox.velstack.api_key,
+            "VELSTACK_BASE_URL": sandbox.velstack_url,
             "PYTHONPATH": str(ROOT),
             "PYTHONUTF8": "1",
         },

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stackverify._core.checks import extra_fields
 from stackverify._services.stackverify import checks
 from stackverify.errors import InvalidInputError
 from stackverify.models.messages import Attachment
@@ -737,19 +738,19 @@ NO_JSON = [
 
 @pytest.mark.parametrize("value", NO_JSON, ids=lambda value: type(value).__name__)
 def test_what_is_no_json_is_refused_in_extra(value: object) -> None:
-    assert refusal(checks.extra_fields, {"more": value}, {}).field == "extra"
+    assert refusal(extra_fields, {"more": value}, {}).field == "extra"
 
 
 @pytest.mark.parametrize("value", [7, "a", ["a"], [("a", 1)], {1: "a"}, {None: 1}])
 def test_extra_is_a_mapping_of_names(value: object) -> None:
-    assert refusal(checks.extra_fields, value, {}).field == "extra"
+    assert refusal(extra_fields, value, {}).field == "extra"
 
 
 def test_extra_does_not_overrule_a_field() -> None:
-    error = refusal(checks.extra_fields, {"to": CANARY, "z": 1}, {"to": 1, "text": 2})
+    error = refusal(extra_fields, {"to": CANARY, "z": 1}, {"to": 1, "text": 2})
     assert "to" in error.message
 
 
 def test_extra_takes_whatever_json_can_say() -> None:
     extra = {"tags": ["a", 1, 2.5, None, True], "meta": {"é": {"deep": "😀"}}}
-    assert checks.extra_fields(extra, {"to": 1}) == extra
+    assert extra_fields(extra, {"to": 1}) == extra

@@ -8,12 +8,8 @@ from typing import Any
 import pytest
 
 from stackverify._core.options import SmsBody
-from stackverify._services.stackverify.plans import (
-    Plan,
-    email_plan,
-    sms_plan,
-    whatsapp_plan,
-)
+from stackverify._core.plan import Plan
+from stackverify._services.stackverify.plans import email_plan, sms_plan, whatsapp_plan
 from stackverify.errors import InvalidInputError
 from stackverify.models.messages import Attachment, Email, Sms, WhatsAppTemplate
 from stackverify.models.tier import Lane

@@ -6,13 +6,13 @@ import pytest
 
 from stackverify._core.options import Options, SmsBody
 from stackverify._core.settings import (
-    DEFAULT_BASE_URL,
     Settings,
     check_base_url,
     check_key,
     check_seconds,
     resolve,
 )
+from stackverify._services.stackverify.home import HOME
 from stackverify.errors import ConfigurationError
 from stackverify.models.retry import RepeatSend, Retry
 from stackverify.models.tier import Rate, Tier
@@ -27,7 +27,7 @@ def short(value: object) -> str:
 
 def settings(environment: dict[str, str] | None = None, **given: object) -> Settings:
     asked: dict[str, object] = {"api_key": None, "base_url": None, "tier": None}
-    return resolve(environment or {}, **(asked | given))  # type: ignore[arg-type]
+    return resolve(environment or {}, HOME, **(asked | given))  # type: ignore[arg-type]
 
 
 # Where they come from.
@@ -35,7 +35,7 @@ def settings(environment: dict[str, str] | None = None, **given: object) -> Sett
 
 def test_without_anything_but_a_key_the_defaults_hold() -> None:
     found = settings(api_key=KEY)
-    assert found == Settings(KEY, DEFAULT_BASE_URL, Tier.LITE)
+    assert found == Settings(KEY, HOME.base_url, Tier.LITE)
     assert found.base_url == "https://stackverify.site/api/v1"
 
 
@@ -65,7 +65,7 @@ def test_an_argument_goes_before_the_environment() -> None:
 def test_an_empty_variable_is_as_good_as_none() -> None:
     environment = {"STACKVERIFY_BASE_URL": "", "STACKVERIFY_TIER": ""}
     found = settings(environment, api_key=KEY)
-    assert (found.base_url, found.tier) == (DEFAULT_BASE_URL, Tier.LITE)
+    assert (found.base_url, found.tier) == (HOME.base_url, Tier.LITE)
 
 
 def test_an_empty_key_is_not_replaced_by_the_environments() -> None:
@@ -158,7 +158,7 @@ BAD_KEYS = [
 @pytest.mark.parametrize("key", BAD_KEYS, ids=short)
 def test_a_bad_key_is_refused_and_never_repeated(key: object) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        check_key(key)
+        check_key(key, HOME)
     assert "key" in str(caught.value).lower()
     assert CANARY not in str(caught.value)
     assert CANARY not in repr(caught.value)
@@ -166,12 +166,12 @@ def test_a_bad_key_is_refused_and_never_repeated(key: object) -> None:
 
 def test_a_key_of_the_mobile_gateway_is_explained() -> None:
     with pytest.raises(ConfigurationError, match=r"mobile gateway.*sk_live_"):
-        check_key("sv_live_example")
+        check_key("sv_live_example", HOME)
 
 
 @pytest.mark.parametrize("key", [KEY, "a", "12|x-y_z.~+/=", "x" * 500], ids=short)
 def test_whatever_may_stand_in_a_header_may_be_a_key(key: str) -> None:
-    assert check_key(key) == key
+    assert check_key(key, HOME) == key
 
 
 # Base URLs.

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, assert_never, assert_type
 
@@ -63,6 +64,19 @@ from stackverify.limiters import (
     Limiter,
     Turn,
     Usage,
+)
+from stackverify.velstack import (
+    AsyncVelstack,
+    AsyncVelstackList,
+    Contact,
+    Group,
+    Mode,
+    QuickSms,
+    SenderId,
+    SmsReceipt,
+    Velstack,
+    VelstackApi,
+    VelstackList,
 )
 from stackverify.webhooks import (
     SIGNATURE_HEADER,
@@ -221,6 +235,75 @@ def failures(client: Client) -> None:
 
 
 assert_type(count_segments("Hi"), Segments)
+
+
+async def asynchronous_velstack() -> None:
+    velstack = AsyncVelstack(
+        "sk_test_example",
+        base_url="http://127.0.0.1:4010/velstack",
+        api=VelstackApi.OLDER,
+        requests_per_minute=90,
+        timeout=5,
+        deadline=60,
+        retry=Retry(attempts=5),
+        hooks=[hear],
+        http=httpx.AsyncClient(),
+        limiter=AsyncLimiter(Rate(90)),
+        max_connections=4,
+    )
+    async with velstack.with_options(timeout=1.0, deadline=2.0, hooks=()) as twin:
+        assert_type(twin, AsyncVelstack)
+        await twin.warmup()
+    assert_type(velstack.mode, Mode)
+    assert_type(velstack.test_mode, bool)
+    assert_type((velstack.base_url, velstack.older_base_url), tuple[str, str])
+    receipt = await velstack.sms.send(
+        "Acme", ["0205550368"], "Hi", title="News", extra={"a": 1}, deadline=5
+    )
+    assert_type(receipt, SmsReceipt)
+    assert_type(receipt.message_id, str | None)
+    assert_type(receipt.recipients, tuple[str, ...])
+    assert_type(
+        (receipt.credit_used, receipt.credit_left),
+        tuple[Decimal | None, Decimal | None],
+    )
+    assert_type(await velstack.sms.send_group("Acme", 3, "Hi"), SmsReceipt)
+
+    async def rows() -> AsyncIterator[QuickSms]:
+        yield QuickSms("Acme", "0205550368", "Hi", title="News", extra={"a": 1})
+
+    outcomes = velstack.sms.send_many(rows(), pack=10, deadline=60)
+    assert_type(outcomes, AsyncSendMany[QuickSms])
+    groups = velstack.groups.list()
+    assert_type(groups, AsyncVelstackList[Group])
+    async for group in groups:
+        assert_type(group, Group)
+    async for page in velstack.contacts.list("3").pages():
+        assert_type(page, Page[Contact])
+    assert_type(await velstack.groups.get("3"), Group)
+    assert_type(await velstack.groups.create("Fans"), Group)
+    await velstack.groups.rename(3, "Friends")
+    await velstack.groups.delete(3)
+    contact = await velstack.contacts.create(3, phone_number="0205550368")
+    assert_type(contact, Contact)
+    await velstack.contacts.update(contact.id, first_name="Ama")
+    await velstack.contacts.delete(contact.id)
+    asked = await velstack.sender_ids.register("Acme", purpose="News")
+    assert_type(asked, SenderId)
+    assert_type(asked.raw, Mapping[str, Any])
+
+
+def synchronous_velstack() -> None:
+    with Velstack(http=httpx.Client(), api="older") as velstack:
+        try:
+            assert_type(velstack.sms.send("Acme", "0205550368", "Hi"), SmsReceipt)
+        except errors.InsufficientBalanceError as error:
+            assert_type(error.reply, Reply)
+        for outcome in velstack.sms.send_many([QuickSms("Acme", "0205550368", "Hi")]):
+            assert_type(outcome, Outcome[QuickSms])
+        assert_type(velstack.contacts.list(), VelstackList[Contact])
+        for contact in velstack.contacts.list():
+            assert_type(contact.phone_number, str | None)
 
 
 def webhooks(body: bytes, header: str | None) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from stackverify._core.call import Base64, Body, Call
+from stackverify._core.checks import optional
 from stackverify._core.codec import dumps
+from stackverify._core.fields import present, texts
 from stackverify._core.options import SmsBody
 from stackverify._services.stackverify import checks
 from stackverify._services.stackverify.replies import (
@@ -56,7 +58,7 @@ def send_sms(
     numbers = checks.phones("to", recipients)
     text = checks.text("text", message.text, longest=LONGEST_SMS)
     one = isinstance(recipients, str)
-    when = _optional(checks.moment, "scheduled_at", message.scheduled_at)
+    when = optional(checks.moment, "scheduled_at", message.scheduled_at)
     fields = {
         SmsBody.REFERENCE: {
             "to": numbers[0] if one else numbers,
@@ -65,8 +67,8 @@ def send_sms(
         },
         SmsBody.RECIPIENTS: {"recipients": numbers, "body": text, "scheduleAt": when},
     }[body]
-    fields["sender_id"] = _optional(checks.single_line, "sender_id", message.sender_id)
-    fields["callback_url"] = _optional(
+    fields["sender_id"] = optional(checks.single_line, "sender_id", message.sender_id)
+    fields["callback_url"] = optional(
         checks.web_address, "callback_url", message.callback_url
     )
     return Call(
@@ -74,10 +76,10 @@ def send_sms(
         "/sms/send",
         read_receipt,
         permission="sms:send",
-        body=(dumps(_present(fields, message.extra)),),
+        body=(dumps(present(fields, message.extra)),),
         lane=lane,
         messages=len(numbers),
-        secrets=_texts((*numbers, text, message.sender_id, message.extra)),
+        secrets=texts((*numbers, text, message.sender_id, message.extra)),
     )
 
 
@@ -128,13 +130,13 @@ def list_sms(
     query = {
         "page": checks.page_number(page),
         "per_page": checks.page_size(page_size),
-        "status": _optional(checks.single_line, "status", status),
-        "from": _optional(checks.moment, "since", since),
-        "to": _optional(checks.moment, "until", until),
+        "status": optional(checks.single_line, "status", status),
+        "from": optional(checks.moment, "since", since),
+        "to": optional(checks.moment, "until", until),
     }
     return Call(
         "GET",
-        f"/sms?{urlencode(_present(query))}",
+        f"/sms?{urlencode(present(query))}",
         read_page(page),
         permission="sms:read",
         lane=lane,
@@ -152,16 +154,16 @@ def send_email(message: Email, *, lane: Lane = Lane.TRANSACTIONAL) -> Call[Recei
     fields: dict[str, Any] = {
         "to": addresses[0] if isinstance(message.to, str) else addresses,
         "subject": checks.single_line("subject", message.subject),
-        "html": _optional(checks.text, "html", message.html),
-        "text": _optional(checks.text, "text", message.text),
-        "from_name": _optional(checks.single_line, "from_name", message.from_name),
-        "from_email": _optional(checks.email_address, "from_email", message.from_email),
-        "reply_to": _optional(checks.email_address, "reply_to", message.reply_to),
-        "headers": _optional(checks.header_fields, "headers", message.headers) or None,
-        "scheduled_at": _optional(checks.moment, "scheduled_at", message.scheduled_at),
+        "html": optional(checks.text, "html", message.html),
+        "text": optional(checks.text, "text", message.text),
+        "from_name": optional(checks.single_line, "from_name", message.from_name),
+        "from_email": optional(checks.email_address, "from_email", message.from_email),
+        "reply_to": optional(checks.email_address, "reply_to", message.reply_to),
+        "headers": optional(checks.header_fields, "headers", message.headers) or None,
+        "scheduled_at": optional(checks.moment, "scheduled_at", message.scheduled_at),
     }
-    present = _present(fields, message.extra)
-    if files and "attachments" in present:
+    body = present(fields, message.extra)
+    if files and "attachments" in body:
         raise InvalidInputError(
             "names attachments again", "extra", "use the argument itself"
         )
@@ -170,10 +172,10 @@ def send_email(message: Email, *, lane: Lane = Lane.TRANSACTIONAL) -> Call[Recei
         "/email/send",
         read_receipt,
         permission="email:send",
-        body=_with_files(dumps(present), files),
+        body=_with_files(dumps(body), files),
         lane=lane,
         messages=len(addresses),
-        secrets=_texts((*addresses, *fields.values(), message.extra)),
+        secrets=texts((*addresses, *fields.values(), message.extra)),
     )
 
 
@@ -185,9 +187,8 @@ def send_template(
         "to": checks.phone("to", message.to),
         "template_name": checks.single_line("template_name", message.name),
         "language": checks.language(message.language),
-        "variables": _optional(checks.variables, "variables", message.variables)
-        or None,
-        "header_media_url": _optional(
+        "variables": optional(checks.variables, "variables", message.variables) or None,
+        "header_media_url": optional(
             checks.web_address, "header_media_url", message.header_media_url
         ),
     }
@@ -196,38 +197,11 @@ def send_template(
         "/whatsapp/send-template",
         read_receipt,
         permission="whatsapp:send",
-        body=(dumps(_present(fields, message.extra)),),
+        body=(dumps(present(fields, message.extra)),),
         lane=lane,
         messages=1,
-        secrets=_texts((message.to, message.variables, message.extra)),
+        secrets=texts((message.to, message.variables, message.extra)),
     )
-
-
-def _optional(check: Any, field: str, value: object) -> Any:
-    return None if value is None else check(field, value)
-
-
-def _present(
-    fields: Mapping[str, Any], extra: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """Leave out what was not given; add what the caller adds."""
-    present = {name: value for name, value in fields.items() if value is not None}
-    if extra:
-        present |= checks.extra_fields(extra, fields)
-    return present
-
-
-def _texts(values: Iterable[Any]) -> tuple[str, ...]:
-    """List all texts in some values, however deep; the names of fields are none."""
-    found: list[str] = []
-    for value in values:
-        if isinstance(value, str):
-            found.append(value)
-        elif isinstance(value, Mapping):
-            found += _texts(value.values())
-        elif isinstance(value, (list, tuple)):
-            found += _texts(value)
-    return tuple(found)
 
 
 def _with_files(body: bytes, files: Sequence[Attachment]) -> Body:

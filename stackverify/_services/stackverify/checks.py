@@ -6,13 +6,11 @@ The values themselves are never shown.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
-from stackverify.errors import InvalidInputError
+from stackverify._core.checks import each, refuse, shape, single_line, text
 from stackverify.masking import mask_text
 from stackverify.models.messages import Attachment
 
@@ -20,7 +18,6 @@ __all__ = [
     "attachments",
     "email_address",
     "email_recipients",
-    "extra_fields",
     "header_fields",
     "language",
     "message_id",
@@ -47,60 +44,16 @@ _MESSAGE_ID = re.compile(r"[A-Za-z0-9._~:@=+$!*'(),;|\-]{1,256}")
 _POSITION = re.compile(r"[1-9][0-9]{0,3}")
 _MOMENT = re.compile(r"[0-9TtZzW:+\-., ]+")
 _MEDIA_TYPE = re.compile(r"[\w.+\-]+/[\w.+\-]+(?:\s*;.*)?", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
-
-
-def _refuse(field: str, problem: str, remedy: str) -> NoReturn:
-    raise InvalidInputError(problem, field, remedy) from None
-
-
-def _shape(value: object) -> str:
-    if isinstance(value, str):
-        return f"a str of {len(value)} characters"
-    return f"of type {type(value).__name__}" if value is not None else "None"
-
-
-def text(field: str, value: object, *, longest: int | None = None) -> str:
-    """Check a text: not empty, not too long, and made of real characters."""
-    if not isinstance(value, str):
-        _refuse(field, f"is {_shape(value)}", "give it as a str")
-    if not value:
-        _refuse(field, "is empty", "give it at least one character")
-    if longest is not None and len(value) > longest:
-        _refuse(
-            field,
-            f"is {_shape(value)}",
-            f"shorten it to {longest:,} characters, or send it in parts",
-        )
-    if not _is_unicode(value):
-        _refuse(field, "has half of a surrogate pair in it", "decode it as UTF-8 first")
-    return value
-
-
-def _is_unicode(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def single_line(field: str, value: object) -> str:
-    """Check a text that ends up in a header: one line, no control characters."""
-    line = text(field, value)
-    if _CONTROL.search(line):
-        _refuse(field, "has a line break or control character in it", "take it out")
-    return line
 
 
 def phone(field: str, value: object) -> str:
     """Check a phone number: E.164, as in `+254712345678`."""
     if not isinstance(value, str) or not _E164.fullmatch(value):
-        _refuse(
+        refuse(
             field,
-            f"is {_shape(value)} that is no E.164 number{_phone_hint(value)}"
+            f"is {shape(value)} that is no E.164 number{_phone_hint(value)}"
             if isinstance(value, str)
-            else f"is {_shape(value)}",
+            else f"is {shape(value)}",
             "write + and country code and number, 15 digits at most, nothing "
             "between them, as in +254712345678",
         )
@@ -117,29 +70,19 @@ def _phone_hint(value: str) -> str:
 
 def phones(field: str, value: object) -> list[str]:
     """Check one phone number or a sequence of them."""
-    return [phone(where, item) for where, item in _each(field, value)]
+    return [phone(where, item) for where, item in each(field, value)]
 
 
 def email_address(field: str, value: object) -> str:
     """Check the shape of an email address; a server decides whether it exists."""
     if not isinstance(value, str) or len(value) > 254 or not _EMAIL.fullmatch(value):
-        _refuse(
-            field, f"is {_shape(value)}, no address", "write it as name@example.org"
-        )
+        refuse(field, f"is {shape(value)}, no address", "write it as name@example.org")
     return single_line(field, value)
 
 
 def email_recipients(field: str, value: object) -> list[str]:
     """Check one address or a sequence of them."""
-    return [email_address(where, item) for where, item in _each(field, value)]
-
-
-def _each(field: str, value: object) -> list[tuple[str, object]]:
-    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-        return [(field, value)]
-    if not value:
-        _refuse(field, "is an empty sequence", "name at least one recipient")
-    return [(f"{field}[{index}]", item) for index, item in enumerate(value)]
+    return [email_address(where, item) for where, item in each(field, value)]
 
 
 def web_address(field: str, value: object) -> str:
@@ -151,7 +94,7 @@ def web_address(field: str, value: object) -> str:
     except ValueError:
         is_good = False
     if not is_good or " " in line:
-        _refuse(field, f"is {_shape(value)}, no URL", "write it as https://host/path")
+        refuse(field, f"is {shape(value)}, no URL", "write it as https://host/path")
     return line
 
 
@@ -159,7 +102,7 @@ def moment(field: str, value: object) -> str:
     """Check a moment: an aware `datetime`, or ISO-8601 text; give it as text."""
     if isinstance(value, dt.datetime):
         if value.utcoffset() is None:
-            _refuse(
+            refuse(
                 field,
                 "is a datetime without a time zone",
                 "make it aware: datetime(..., tzinfo=timezone.utc)",
@@ -168,9 +111,9 @@ def moment(field: str, value: object) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()
     if not isinstance(value, str) or not _is_iso(value):
-        _refuse(
+        refuse(
             field,
-            f"is {_shape(value)}, no moment",
+            f"is {shape(value)}, no moment",
             "give an aware datetime, or ISO-8601 text such as 2026-12-03T14:30:00Z",
         )
     return value
@@ -191,9 +134,9 @@ def message_id(value: object) -> str:
     """Check a message id, and encode it as one segment of a path."""
     is_id = isinstance(value, str) and _MESSAGE_ID.fullmatch(value)
     if not is_id or not isinstance(value, str) or not value.strip("."):
-        _refuse(
+        refuse(
             "message_id",
-            f"is {_shape(value)} that cannot be an id",
+            f"is {shape(value)} that cannot be an id",
             "give the message_id of a receipt as it came, without slashes or spaces",
         )
     return quote(value, safe="")
@@ -202,31 +145,31 @@ def message_id(value: object) -> str:
 def page_number(value: object) -> int:
     """Check the number of a page: from 1."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        _refuse("page", "is no page number", "give an int from 1")
+        refuse("page", "is no page number", "give an int from 1")
     return value
 
 
 def page_size(value: object) -> int:
     """Check the size of a page: 1 to 100."""
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 100:
-        _refuse("page_size", "is out of range", "give an int from 1 to 100")
+        refuse("page_size", "is out of range", "give an int from 1 to 100")
     return value
 
 
 def language(value: object) -> str:
     """Check a BCP-47 language code."""
     if not isinstance(value, str) or not _LANGUAGE.fullmatch(value):
-        _refuse("language", f"is {_shape(value)}", "give a code such as en, sw, pt-BR")
+        refuse("language", f"is {shape(value)}", "give a code such as en, sw, pt-BR")
     return value
 
 
 def variables(field: str, value: object) -> dict[str, str]:
     """Check template variables: texts by the position of their placeholder."""
     if not isinstance(value, Mapping):
-        _refuse(field, f"is {_shape(value)}", 'give a mapping: {"1": "Joan"}')
+        refuse(field, f"is {shape(value)}", 'give a mapping: {"1": "Joan"}')
     for key in value:
         if not isinstance(key, str) or not _POSITION.fullmatch(key):
-            _refuse(
+            refuse(
                 field,
                 f"has a key {mask_text(key)} that is no position",
                 'use "1", "2", … in the order of the placeholders',
@@ -237,26 +180,24 @@ def variables(field: str, value: object) -> dict[str, str]:
 def header_fields(field: str, value: object) -> dict[str, str]:
     """Check custom email headers: no line break can add a header of its own."""
     if not isinstance(value, Mapping):
-        _refuse(field, f"is {_shape(value)}", "give a mapping of names to texts")
+        refuse(field, f"is {shape(value)}", "give a mapping of names to texts")
     for name in value:
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            _refuse(
-                "headers", "has a name that is no header name", "use A-Z, 0-9 and -"
-            )
+            refuse("headers", "has a name that is no header name", "use A-Z, 0-9 and -")
     return {name: single_line(f"{field}[{name}]", item) for name, item in value.items()}
 
 
 def attachments(value: object) -> list[Attachment]:
     """Check attachments: each has a name, a type, and bytes or a path."""
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-        _refuse("attachments", f"is {_shape(value)}", "give a list of Attachment")
+        refuse("attachments", f"is {shape(value)}", "give a list of Attachment")
     for index, item in enumerate(value):
         field = f"attachments[{index}]"
         if not isinstance(item, Attachment):
-            _refuse(field, f"is {_shape(item)}", "use Attachment or its from_path()")
+            refuse(field, f"is {shape(item)}", "use Attachment or its from_path()")
         _file_name(f"{field}.name", item.name)
         if not _MEDIA_TYPE.fullmatch(str(item.media_type)):
-            _refuse(f"{field}.media_type", "is no media type", "write it as text/csv")
+            refuse(f"{field}.media_type", "is no media type", "write it as text/csv")
         single_line(f"{field}.media_type", item.media_type)
         _content(f"{field}.content", item.content)
     return list(value)
@@ -265,7 +206,7 @@ def attachments(value: object) -> list[Attachment]:
 def _file_name(field: str, value: object) -> None:
     name = single_line(field, value)
     if "/" in name or "\\" in name or name in {".", ".."}:
-        _refuse(field, "is a path", "give the bare file name")
+        refuse(field, "is a path", "give the bare file name")
 
 
 def _content(field: str, value: object) -> None:
@@ -273,23 +214,4 @@ def _content(field: str, value: object) -> None:
         value, "__fspath__"
     ):
         return
-    _refuse(field, f"is {_shape(value)}", "give bytes, or a path")
-
-
-def extra_fields(value: object, taken: Mapping[str, Any]) -> dict[str, Any]:
-    """Check further fields: JSON values under names the reference does not have."""
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        _refuse(
-            "extra", f"is {_shape(value)}", "give a mapping of names to JSON values"
-        )
-    if twice := sorted(taken.keys() & value.keys()):
-        _refuse("extra", f"names {', '.join(twice)} again", "use the argument itself")
-    try:
-        text = json.dumps(dict(value), allow_nan=False, ensure_ascii=False)
-        text.encode()
-        plain: dict[str, Any] = json.loads(text)
-    except (TypeError, ValueError, RecursionError):
-        _refuse(
-            "extra", "has a value that is no JSON", "use text, numbers, lists, dicts"
-        )
-    return plain
+    refuse(field, f"is {shape(value)}", "give bytes, or a path")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import attrs
 
 from stackverify._core.call import Call
 from stackverify._core.options import SmsBody
+from stackverify._core.plan import Plan, check_pack, expect, hashable
 from stackverify._services.stackverify import checks
 from stackverify._services.stackverify.calls import send_email, send_sms, send_template
 from stackverify.errors import InvalidInputError
@@ -17,38 +18,17 @@ from stackverify.models.messages import Email, Sms, WhatsAppTemplate
 from stackverify.models.results import Receipt
 from stackverify.models.tier import Lane
 
-__all__ = ["Plan", "email_plan", "sms_plan", "whatsapp_plan"]
-
-M = TypeVar("M")
-
-_LARGEST_PACK = 1000
-
-
-@attrs.frozen
-class Plan(Generic[M]):
-    """What the bulk engine asks of a channel.
-
-    Attributes:
-        call: Makes one request of messages that may share it.
-        recipients: Tells whom a request goes to, in order.
-        pack: Messages in one request at most.
-        key: What messages must have in common; `None` for one that goes alone.
-    """
-
-    call: Callable[[Sequence[M]], Call[Receipt]]
-    recipients: Callable[[Sequence[M]], list[str]]
-    pack: int
-    key: Callable[[M], Hashable | None]
+__all__ = ["email_plan", "sms_plan", "whatsapp_plan"]
 
 
 def sms_plan(pack: int, body: SmsBody) -> Plan[Sms]:
     """Put the same text to several numbers into one request."""
-    return Plan(partial(_sms_call, body=body), _recipients, _pack(pack), _sms_key)
+    return Plan(partial(_sms_call, body=body), _recipients, check_pack(pack), _sms_key)
 
 
 def email_plan(pack: int) -> Plan[Email]:
     """Put the same email to several addresses into one request, if asked to."""
-    return Plan(_email_call, _recipients, _pack(pack), _email_key)
+    return Plan(_email_call, _recipients, check_pack(pack), _email_key)
 
 
 def whatsapp_plan() -> Plan[WhatsAppTemplate]:
@@ -56,33 +36,13 @@ def whatsapp_plan() -> Plan[WhatsAppTemplate]:
     return Plan(_template_call, _recipients, 1, lambda message: None)
 
 
-def _pack(pack: object) -> int:
-    is_whole = isinstance(pack, int) and not isinstance(pack, bool)
-    if not isinstance(pack, int) or not is_whole or not 1 <= pack <= _LARGEST_PACK:
-        raise InvalidInputError(
-            "is no number of recipients",
-            "pack",
-            f"give an int from 1 to {_LARGEST_PACK}",
-        )
-    return pack
-
-
 def _recipients(messages: Sequence[Any]) -> list[str]:
     return [message.to for message in messages]
 
 
-def _expect(message: object, kind: type) -> None:
-    if not isinstance(message, kind):
-        raise InvalidInputError(
-            f"is of type {type(message).__name__}",
-            "message",
-            f"give {kind.__name__} values to send_many",
-        )
-
-
 def _sms_call(messages: Sequence[Sms], *, body: SmsBody) -> Call[Receipt]:
     for message in messages:
-        _expect(message, Sms)
+        expect(message, Sms)
         checks.phone("to", message.to)
     first = messages[0]
     to = first.to if len(messages) == 1 else _recipients(messages)
@@ -96,14 +56,14 @@ def _sms_key(message: Sms) -> Hashable | None:
         checks.phone("to", message.to)
     except InvalidInputError:  # it goes alone, and is refused alone
         return None
-    return _hashable(
+    return hashable(
         (message.text, message.sender_id, message.callback_url, message.scheduled_at)
     )
 
 
 def _email_call(messages: Sequence[Email]) -> Call[Receipt]:
     for message in messages:
-        _expect(message, Email)
+        expect(message, Email)
     first = messages[0]
     if len(messages) > 1:
         first = attrs.evolve(first, to=_recipients(messages))
@@ -118,17 +78,9 @@ def _email_key(message: Email) -> Hashable | None:
         checks.email_address("to", message.to)
     except InvalidInputError:  # it goes alone, and is refused alone
         return None
-    return _hashable(attrs.astuple(message, filter=lambda field, _: field.name != "to"))
+    return hashable(attrs.astuple(message, filter=lambda field, _: field.name != "to"))
 
 
 def _template_call(messages: Sequence[WhatsAppTemplate]) -> Call[Receipt]:
-    _expect(messages[0], WhatsAppTemplate)
+    expect(messages[0], WhatsAppTemplate)
     return send_template(messages[0], lane=Lane.BULK)
-
-
-def _hashable(key: Hashable) -> Hashable | None:
-    try:
-        hash(key)
-    except TypeError:
-        return None
-    return key

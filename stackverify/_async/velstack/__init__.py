@@ -1,0 +1,1 @@
+"""The client of Velstack, and its resources."""

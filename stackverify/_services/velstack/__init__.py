@@ -1,0 +1,1 @@
+"""Velstack: what its endpoints are asked, and how their answers are read."""
