@@ -59,11 +59,11 @@ class SandboxInTests(Sandbox):
         return {"api_key": self.api_key, **wires, **options}
 
     @property
-    def base_url(self) -> str:
-        """Where the API is; the first look opens a port."""
+    def inbox_url(self) -> str:
+        """Where a browser shows what was accepted; the first look opens a port."""
         if not self.is_running:
             self.start()
-        return super().base_url
+        return super().inbox_url
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -93,32 +93,61 @@ class SandboxInTests(Sandbox):
             text: What its text holds somewhere.
             subject: What the subject of an email holds somewhere.
             template: The name of a WhatsApp template.
-            times: How many such messages there must be.
+            times: How many such messages there must be; for none of them there is
+                `assert_nothing_sent`.
 
         Raises:
             AssertionError: There are more or fewer; the text lists what was accepted.
+            ValueError: `times` is less than 1.
         """
         __tracebackhide__ = True
-        found = [
+        if times < 1:
+            raise ValueError("times must be 1 or more: see assert_nothing_sent()")
+        found = self._such(to, channel, text, subject, template)
+        if len(found) != times:
+            raise AssertionError(_wrong(len(found), times, self.messages()))
+        return found[-1]
+
+    def assert_nothing_sent(
+        self,
+        to: str | None = None,
+        *,
+        channel: Channel | None = None,
+        text: str | None = None,
+        subject: str | None = None,
+        template: str | None = None,
+    ) -> None:
+        """Assert that no message was accepted, or none such.
+
+        Args:
+            to: As in `assert_sent`, and so are the others.
+            channel: `sms`, `email` or `whatsapp`.
+            text: What its text holds somewhere.
+            subject: What the subject of an email holds somewhere.
+            template: The name of a WhatsApp template.
+
+        Raises:
+            AssertionError: One was.
+        """
+        __tracebackhide__ = True
+        if found := self._such(to, channel, text, subject, template):
+            raise AssertionError(_wrong(len(found), 0, self.messages()))
+
+    def _such(
+        self,
+        to: str | None,
+        channel: Channel | None,
+        text: str | None,
+        subject: str | None,
+        template: str | None,
+    ) -> list[Message]:
+        return [
             message
             for message in self.messages(channel=channel, to=to)
             if (text is None or text in message.text)
             and (subject is None or subject in _subject(message))
             and template in (None, _template(message))
         ]
-        if len(found) != times or not found:
-            raise AssertionError(_wrong(len(found), times, self.messages()))
-        return found[-1]
-
-    def assert_nothing_sent(self) -> None:
-        """Assert that no message was accepted.
-
-        Raises:
-            AssertionError: One was.
-        """
-        __tracebackhide__ = True
-        if self.count():
-            raise AssertionError(_wrong(self.count(), 0, self.messages()))
 
 
 def _subject(message: Message) -> str:

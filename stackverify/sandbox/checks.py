@@ -3,9 +3,11 @@
 import base64
 import binascii
 import ipaddress
+import json
+import math
 import re
 from datetime import UTC, datetime, time
-from typing import Final
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "header_name",
     "http_url",
     "is_loopback",
+    "json_object",
     "language",
     "moment",
     "one_line",
@@ -74,7 +77,7 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def language(value: str) -> str | None:
@@ -103,6 +106,10 @@ def one_line(value: str) -> str | None:
     return None
 
 
+# Later moments cannot all be told in every zone.
+_LAST_YEAR: Final = 9000
+
+
 def moment(value: str, *, day_ends: bool = False) -> float | None:
     """Read an ISO-8601 date or time as seconds since 1970, or None.
 
@@ -114,9 +121,32 @@ def moment(value: str, *, day_ends: bool = False) -> float | None:
         if day_ends and len(value) <= len("2026-01-31"):
             read = datetime.combine(read, time.max)
         at = read if read.tzinfo else read.replace(tzinfo=UTC)
-        return at.timestamp()
+        return at.timestamp() if at.year < _LAST_YEAR else None
     except (ValueError, OverflowError):
         return None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError("a number too large")
+    return number
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+
+
+def json_object(body: bytes) -> dict[str, Any] | None:
+    """Read a JSON object in UTF-8, or None where it is none."""
+    try:
+        read = _JSON.decode(body.decode())
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
 
 
 def size_of_base64(value: str) -> int | None:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 __all__ = ["Clock"]
 
+# Beyond it not every moment can be told as a date.
+_LATEST = 221_845_392_000.0
+
 
 def _wall_time_that_never_jumps() -> Callable[[], float]:
     started = time.time() - time.monotonic()
@@ -33,5 +36,12 @@ class Clock:
         """Move the time forward; answer the new time."""
         if not seconds >= 0:
             raise ValueError(f"a clock moves forward only, not by {seconds!r}")
+        if self.now() + seconds > _LATEST:
+            raise ValueError("a clock does not go beyond the year 8999")
         self._ahead += seconds
         return self.now()
+
+    @property
+    def ahead(self) -> float:
+        """Tell how many seconds it was moved forward."""
+        return self._ahead

@@ -1,23 +1,27 @@
 """The test API: what tests in any language ask of the pretend service over HTTP."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from typing import Any, TypeAlias, get_args
 
 import attrs
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from stackverify.sandbox._concurrency import sleep
 from stackverify.sandbox.channel import Channel
 from stackverify.sandbox.checks import is_loopback
 from stackverify.sandbox.faults import Fault, FaultKind
 from stackverify.sandbox.messages import Message
+from stackverify.sandbox.outbox import Found
 from stackverify.sandbox.reports import Webhook
 from stackverify.sandbox.service import Service
 from stackverify.sandbox.shapes import timestamp
 from stackverify.sandbox.told import (
     tell_attempt,
+    tell_faults,
+    tell_look,
     tell_message,
     tell_record,
     tell_row,
@@ -28,12 +32,24 @@ from stackverify.sandbox.told import (
 __all__ = ["control_routes", "is_from_here"]
 
 _Object: TypeAlias = dict[str, Any]
-_Act: TypeAlias = Callable[[Service, Request, _Object], Response]
+_Act: TypeAlias = Callable[
+    [Service, Request, _Object], Response | Coroutine[Any, Any, Response]
+]
 _Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _LARGEST = 4 * 1024 * 1024
 _FILTERS = ("channel", "to", "status")
 _MOST_ROWS = 500
+
+
+class _Told(Response):
+    """An answer in JSON; ASCII, for what a message holds may have no UTF-8."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Write it."""
+        return json.dumps(content, separators=(",", ":")).encode()
 
 
 class _WrongError(Exception):
@@ -53,7 +69,8 @@ def _endpoint(service: Service, act: _Act) -> _Endpoint:
         if not is_from_here(request):
             return _refusal(403, "This is for programs on this machine only.")
         try:
-            return act(service, request, await _fields(request))
+            answer = act(service, request, await _fields(request))
+            return answer if isinstance(answer, Response) else await answer
         except LookupError as error:
             return _refusal(404, str(error))
         except (_WrongError, TypeError, ValueError) as error:
@@ -90,21 +107,33 @@ async def _fields(request: Request) -> _Object:
 
 
 def _refusal(status: int, why: str) -> Response:
-    return JSONResponse({"error": why}, status)
+    return _Told({"error": why}, status)
 
 
 def _state(service: Service, request: Request, fields: _Object) -> Response:
-    return JSONResponse(tell_state(service))
+    return _Told(tell_state(service))
 
 
-def _search(service: Service, request: Request, fields: _Object) -> Response:
+async def _search(service: Service, request: Request, fields: _Object) -> Response:
     asked = request.query_params
     start, limit = int(asked.get("start", "0")), int(asked.get("limit", "50"))
     if start < 0 or not 0 <= limit <= _MOST_ROWS:
         raise _WrongError(f"start must be 0 or more, limit 0 to {_MOST_ROWS}.")
-    found, matching = service.search(asked.get("q", ""), start=start, limit=limit)
+    parts = service.search_in_parts(asked.get("q", ""), start=start, limit=limit)
+    found, matching = await _drained(parts)
     rows = [tell_row(message) for message in found]
-    return JSONResponse({"rows": rows, "start": start, "matching": matching})
+    return _Told({"rows": rows, "start": start, "matching": matching})
+
+
+async def _drained(parts: Generator[None, None, Found]) -> Found:
+    """Search to the end, with a turn for all others after each part."""
+    while True:
+        try:
+            next(parts)
+        except StopIteration as done:
+            found: Found = done.value
+            return found
+        await sleep(0)
 
 
 def _messages(service: Service, request: Request, fields: _Object) -> Response:
@@ -112,19 +141,24 @@ def _messages(service: Service, request: Request, fields: _Object) -> Response:
     limit = int(request.query_params.get("limit", "100"))
     shown = found[-limit:] if limit > 0 else []
     said = {"messages": [tell_message(each) for each in shown], "matching": len(found)}
-    return JSONResponse({**said, "accepted": service.count()})
+    return _Told({**said, "accepted": service.count()})
 
 
 def _latest(service: Service, request: Request, fields: _Object) -> Response:
     found = _found(service, request)
     if not found:
         return _refusal(404, "There is none.")
-    return JSONResponse(tell_message(found[-1]))
+    return _Told(tell_message(found[-1]))
 
 
 def _message(service: Service, request: Request, fields: _Object) -> Response:
     message = service.message(request.path_params["message_id"])
-    return JSONResponse(tell_whole_message(service, message))
+    return _Told(tell_whole_message(service, message))
+
+
+def _look(service: Service, request: Request, fields: _Object) -> Response:
+    message = service.message(request.path_params["message_id"])
+    return _Told(tell_look(service, message))
 
 
 def _found(service: Service, request: Request) -> list[Message]:
@@ -138,7 +172,7 @@ def _deliver(service: Service, request: Request, fields: _Object) -> Response:
     _check_texts(fields, "status", "error_message")
     message_id = request.path_params["message_id"]
     webhook = service.deliver(message_id, **{"status": "delivered", **fields})
-    return JSONResponse(_written(webhook))
+    return _Told(_written(webhook))
 
 
 def _written(webhook: Webhook) -> _Object:
@@ -155,20 +189,29 @@ def _reset(service: Service, request: Request, fields: _Object) -> Response:
 
 
 def _requests(service: Service, request: Request, fields: _Object) -> Response:
-    return JSONResponse([tell_record(record) for record in service.traffic.log])
+    log = list(service.traffic.log)[-_limit(request) :]
+    return _Told([tell_record(record) for record in log])
+
+
+def _limit(request: Request) -> int:
+    limit = int(request.query_params.get("limit", "100000"))
+    if limit < 1:
+        raise _WrongError("limit must be 1 or more.")
+    return limit
 
 
 def _faults(service: Service, request: Request, fields: _Object) -> Response:
-    return JSONResponse([attrs.asdict(fault) for fault in service.faults])
+    return _Told(tell_faults(service))
 
 
 def _fault_kinds(service: Service, request: Request, fields: _Object) -> Response:
-    return JSONResponse(list(get_args(FaultKind)))
+    return _Told(list(get_args(FaultKind)))
 
 
 def _add_fault(service: Service, request: Request, fields: _Object) -> Response:
     _check_names(fields, attrs.fields_dict(Fault))
-    return JSONResponse(attrs.asdict(service.faults.add(**fields)), 201)
+    service.faults.add(**fields)
+    return _Told(tell_faults(service)[-1], 201)
 
 
 def _clear_faults(service: Service, request: Request, fields: _Object) -> Response:
@@ -177,12 +220,12 @@ def _clear_faults(service: Service, request: Request, fields: _Object) -> Respon
 
 
 def _remove_fault(service: Service, request: Request, fields: _Object) -> Response:
-    service.faults.remove(request.path_params["place"])
+    service.faults.remove(request.path_params["number"])
     return Response(status_code=204)
 
 
 def _clock(service: Service, request: Request, fields: _Object) -> Response:
-    return JSONResponse({"now": timestamp(service.clock.now())})
+    return _Told({"now": timestamp(service.clock.now())})
 
 
 def _advance(service: Service, request: Request, fields: _Object) -> Response:
@@ -197,7 +240,8 @@ def _advance(service: Service, request: Request, fields: _Object) -> Response:
 
 
 def _webhooks(service: Service, request: Request, fields: _Object) -> Response:
-    return JSONResponse([tell_attempt(attempt) for attempt in service.webhooks])
+    attempts = service.webhooks[-_limit(request) :]
+    return _Told([tell_attempt(attempt) for attempt in attempts])
 
 
 def _replay(service: Service, request: Request, fields: _Object) -> Response:
@@ -208,7 +252,7 @@ def _replay(service: Service, request: Request, fields: _Object) -> Response:
         body=None if body is None else body.encode("utf-8", "backslashreplace"),
         **fields,
     )
-    return JSONResponse(_written(webhook))
+    return _Told(_written(webhook))
 
 
 def _reply(service: Service, request: Request, fields: _Object) -> Response:
@@ -217,7 +261,7 @@ def _reply(service: Service, request: Request, fields: _Object) -> Response:
         raise _WrongError("sender must be given: the number that writes.")
     if fields.get("channel", "sms") not in ("sms", "whatsapp"):
         raise _WrongError("channel must be sms or whatsapp.")
-    return JSONResponse(_written(service.reply(fields.pop("text", ""), **fields)))
+    return _Told(_written(service.reply(fields.pop("text", ""), **fields)))
 
 
 def _check_texts(fields: _Object, *names: str) -> None:
@@ -239,6 +283,7 @@ _ACTS: tuple[tuple[str, str, _Act], ...] = (
     ("DELETE", "messages", _reset),
     ("GET", "messages/latest", _latest),
     ("GET", "messages/{message_id}", _message),
+    ("GET", "messages/{message_id}/look", _look),
     ("POST", "messages/{message_id}/status", _deliver),
     ("POST", "reset", _reset),
     ("GET", "requests", _requests),
@@ -246,7 +291,7 @@ _ACTS: tuple[tuple[str, str, _Act], ...] = (
     ("POST", "faults", _add_fault),
     ("DELETE", "faults", _clear_faults),
     ("GET", "faults/kinds", _fault_kinds),
-    ("DELETE", "faults/{place:int}", _remove_fault),
+    ("DELETE", "faults/{number:int}", _remove_fault),
     ("GET", "clock", _clock),
     ("POST", "clock", _advance),
     ("GET", "webhooks", _webhooks),

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any, Literal, TypeAlias, get_args
 
 import attrs
@@ -39,11 +40,12 @@ def _one_of(known: tuple[str, ...]) -> Callable[[Any, Any, Any], None]:
     return check
 
 
-def _between(low: float, high: float) -> Callable[[Any, Any, Any], None]:
-    def check(instance: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not low <= value <= high:  # type: ignore[operator]
-            raise ValueError(f"{field.name} must be a number from {low:g} to {high:g}")
+def _between(low: float, high: float, *kinds: type) -> Callable[[Any, Any, Any], None]:
+    what = "a number" if float in kinds else "a whole number"
+
+    def check(instance: object, field: "attrs.Attribute[Any]", value: Any) -> None:
+        if type(value) not in kinds or not low <= value <= high:
+            raise ValueError(f"{field.name} must be {what} from {low:g} to {high:g}")
 
     return check
 
@@ -73,11 +75,11 @@ class Fault:
     channel: Channel | None = attrs.field(
         default=None, validator=attrs.validators.optional(_one_of(get_args(Channel)))
     )
-    status: int = attrs.field(default=503, validator=_between(400, 599))
-    seconds: float = attrs.field(default=1.0, validator=_between(0, 3600))
-    probability: float = attrs.field(default=1.0, validator=_between(0, 1))
+    status: int = attrs.field(default=503, validator=_between(400, 599, int))
+    seconds: float = attrs.field(default=1.0, validator=_between(0, 3600, int, float))
+    probability: float = attrs.field(default=1.0, validator=_between(0, 1, int, float))
     count: int | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_between(0, 1e9))
+        default=None, validator=attrs.validators.optional(_between(0, 1e9, int))
     )
 
     @classmethod
@@ -91,8 +93,8 @@ class Fault:
         name = "status" if kind in ("status", "html") else "seconds"
         if not value:
             return cls(kind)  # type: ignore[arg-type]
-        number = float(value)
-        return cls(kind, **{name: int(number) if name == "status" else number})  # type: ignore[arg-type]
+        number = int(value) if name == "status" else float(value)
+        return cls(kind, **{name: number})  # type: ignore[arg-type]
 
     @property
     def is_accepted(self) -> bool:
@@ -105,12 +107,31 @@ class Fault:
         return self.kind.startswith("report_")
 
 
+@attrs.define
+class _InForce:
+    number: int
+    fault: Fault
+    left: int | None
+
+    def strikes(self, channel: str, *, is_report: bool) -> bool:
+        return (
+            self.fault.is_about_reports is is_report
+            and self.fault.channel in (None, channel)
+            and self.left != 0
+        )
+
+    def count(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+
+
 class Faults:
     """The faults in force, in the order they were added; the first that fits wins."""
 
     def __init__(self, dice: random.Random) -> None:
         self._dice = dice
-        self._left: list[tuple[Fault, int | None]] = []
+        self._numbers = count(1)
+        self._added: list[_InForce] = []
 
     def add(self, kind: FaultKind | Fault, **more: Any) -> Fault:
         """Have something go wrong from the next request on.
@@ -123,43 +144,54 @@ class Faults:
             ValueError: There is no such fault.
         """
         fault = kind if isinstance(kind, Fault) else Fault(kind, **more)
-        self._left.append((fault, fault.count))
+        self._added.append(_InForce(next(self._numbers), fault, fault.count))
         return fault
 
     def clear(self) -> None:
         """Let everything go well."""
-        self._left.clear()
+        self._added.clear()
 
-    def remove(self, place: int) -> None:
-        """Take back the fault at this place of those in force.
+    def remove(self, fault: Fault | int) -> None:
+        """Take back one fault.
+
+        Args:
+            fault: The fault, or its number.
 
         Raises:
-            IndexError: There is none.
+            LookupError: It is not in force.
         """
-        in_force = [each for each in self._left if each[1] != 0]
-        self._left.remove(in_force[place])
+        for each in self._in_force():
+            if fault in (each.number, each.fault):
+                self._added.remove(each)
+                return
+        raise LookupError("there is no such fault in force")
+
+    def numbered(self) -> list[tuple[int, Fault]]:
+        """List the faults in force with their numbers."""
+        return [(each.number, each.fault) for each in self._in_force()]
 
     def meet(self, channel: str) -> Fault | None:
         """Give what a request of a channel meets, and count it."""
-        return self._meet(channel, is_about_reports=False)
+        return self._meet(channel, is_report=False)
 
     def meet_report(self, channel: str) -> Fault | None:
         """Give what a delivery report of a channel meets, and count it."""
-        return self._meet(channel, is_about_reports=True)
+        return self._meet(channel, is_report=True)
 
-    def _meet(self, channel: str, *, is_about_reports: bool) -> Fault | None:
-        for place, (fault, left) in enumerate(self._left):
-            if fault.is_about_reports is not is_about_reports:
+    def _meet(self, channel: str, *, is_report: bool) -> Fault | None:
+        for each in self._added:
+            if not each.strikes(channel, is_report=is_report):
                 continue
-            if fault.channel not in (None, channel) or left == 0:
-                continue
-            if self._dice.random() < fault.probability:
-                self._left[place] = (fault, None if left is None else left - 1)
-                return fault
+            if self._dice.random() < each.fault.probability:
+                each.count()
+                return each.fault
         return None
 
+    def _in_force(self) -> list[_InForce]:
+        return [each for each in self._added if each.left != 0]
+
     def __iter__(self) -> Iterator[Fault]:
-        return iter([fault for fault, left in self._left if left != 0])
+        return iter([each.fault for each in self._in_force()])
 
     def __len__(self) -> int:
-        return len(list(iter(self)))
+        return len(self._in_force())

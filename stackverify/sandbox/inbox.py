@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -78,6 +79,8 @@ def inbox_routes(service: Service, is_stopping: Callable[[], bool]) -> list[Rout
         return answer
 
     async def events(request: Request) -> Response:
+        if request.method == "HEAD":
+            return Response(None, 200, _SAFELY, "text/event-stream")
         return StreamingResponse(
             _events(service, is_stopping), 200, _SAFELY, "text/event-stream"
         )
@@ -125,8 +128,10 @@ def _safe(body: bytes, media_type: str, policy: str) -> Response:
 
 def _as_a_file(name: str | None) -> str:
     kept = "".join(c if c.isalnum() or c in "._- " else "_" for c in name or "")
-    ascii_only = kept.encode("ascii", "replace").decode().replace("?", "_")
-    return f'attachment; filename="{ascii_only or "attachment"}"'
+    plain = kept.encode("ascii", "replace").decode().replace("?", "_")
+    exact = quote(kept.encode("utf-8", "replace"), safe="")
+    named = f"filename=\"{plain or 'attachment'}\"; filename*=UTF-8''{exact}"
+    return f"attachment; {named}" if exact else "attachment"
 
 
 async def _events(
@@ -136,11 +141,10 @@ async def _events(
     told, quiet = "", 0.0
     while not is_stopping():
         state: dict[str, Any] = tell_state(service)
-        now = state.pop("now")
-        written = json.dumps(state)
+        written = json.dumps({**state, "now": None})
         if written != told:
             told, quiet = written, 0.0
-            yield f"data: {json.dumps({**state, 'now': now})}\n\n"
+            yield f"data: {json.dumps(state)}\n\n"
         elif quiet >= _BEATS_EVERY:
             quiet = 0.0
             yield ":\n\n"

@@ -35,7 +35,7 @@ PRAGMA user_version = {_VERSION};
 COMMIT;
 """
 _ADD_RECORD = "INSERT OR REPLACE INTO record VALUES (?, ?)"
-_ADD = "INSERT INTO message (id, record, told) VALUES (?, ?, ?)"
+_ADD = "INSERT OR REPLACE INTO message (id, record, told) VALUES (?, ?, ?)"
 _MOVE = "UPDATE message SET moves = ? WHERE id = ?"
 _TALLY = "INSERT OR REPLACE INTO tally VALUES (?, ?)"
 _READ = """
@@ -79,6 +79,7 @@ class Journal:
         tallies = {name: json.loads(told) for name, told in rows}
         outbox.store.restore(tallies.get("counts", {}))
         outbox.budget.restore(tallies.get("budget", ()))
+        outbox.opted_out.update(tallies.get("opted_out", ()))
 
     def accepted(
         self, record: Record, messages: Sequence[Message], outbox: Outbox
@@ -89,12 +90,10 @@ class Journal:
             (each.message_id, record.request_id, dumps(each, Message))
             for each in messages
         ]
-        counts, budget = outbox.store.counts(), outbox.budget.told()
-        tallies = [("counts", json.dumps(counts)), ("budget", json.dumps(budget))]
         with self._file as file:
             file.execute(_ADD_RECORD, (record.request_id, dumps(record)))
             file.executemany(_ADD, rows)
-            file.executemany(_TALLY, tallies)
+            file.executemany(_TALLY, _tallies(outbox))
             self._added += len(rows)
             if self._added >= _ADDED_BETWEEN_FORGETTING:
                 self._forget(outbox.keep)
@@ -103,6 +102,11 @@ class Journal:
         self._file.execute(_FORGET, (keep,))
         self._file.execute(_FORGET_RECORDS)
         self._added = 0
+
+    def tally(self, outbox: Outbox) -> None:
+        """Write down counts, and who opted out."""
+        with self._file as file:
+            file.executemany(_TALLY, _tallies(outbox))
 
     def moved(self, message_id: str, moves: Sequence[Move]) -> None:
         """Write down what was moved by hand of a message."""
@@ -131,6 +135,15 @@ class Journal:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _tallies(outbox: Outbox) -> list[tuple[str, str]]:
+    told = {
+        "counts": outbox.store.counts(),
+        "budget": outbox.budget.told(),
+        "opted_out": sorted(outbox.opted_out),
+    }
+    return [(name, json.dumps(value)) for name, value in told.items()]
 
 
 def _converter() -> JsonConverter:

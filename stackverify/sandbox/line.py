@@ -5,11 +5,12 @@ from typing import Any, Protocol, TypeAlias
 
 import attrs
 
-__all__ = ["Answer", "HangUp", "Headers", "Line", "Receive", "Scope", "Send"]
+__all__ = ["Answer", "App", "HangUp", "Headers", "Line", "Receive", "Scope", "Send"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 

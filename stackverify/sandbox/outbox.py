@@ -1,7 +1,8 @@
 """Accepted messages: how they got in, and how each stands now."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from typing import TypeAlias
 
 import attrs
 
@@ -16,7 +17,11 @@ from stackverify.sandbox.search import Search
 from stackverify.sandbox.store import Store
 from stackverify.sandbox.traffic import Record
 
-__all__ = ["Outbox", "Query"]
+__all__ = ["Found", "Outbox", "Query"]
+
+Found: TypeAlias = tuple[list[Message], int]
+"""Some of the messages that were searched for, and how many there are."""
+_PART = 200
 
 _OPTED_OUT = Ending("failed", "The recipient has opted out.")
 
@@ -33,18 +38,24 @@ class Query:
 
 
 class Outbox:
-    """Takes drafts in as messages and tells how far each has got."""
+    """Takes drafts in as messages and tells how far each has got.
+
+    Attributes:
+        announce: Is told of each message that was accepted.
+        budget: What was sent this month.
+        opted_out: The numbers that want no more messages.
+        store: The messages.
+    """
 
     def __init__(
         self,
         knobs: Knobs,
         dice: random.Random,
         progress: Progress,
-        announce: Callable[[Message], None] = lambda message: None,
     ) -> None:
         self._knobs = knobs
         self._progress = progress
-        self._announce = announce
+        self.announce: Callable[[Message], None] = lambda message: None
         self._dice = dice
         self._endings: dict[str, Ending] = {}
         self.budget: Budget = Budget()
@@ -75,7 +86,7 @@ class Outbox:
         messages = [self._message(draft, to, key, record) for to in recipients]
         for message in messages:
             self.store.add(message, self.keep)
-            self._announce(message)
+            self.announce(message)
         return messages
 
     def _spend(self, key: Key, now: float, messages: int) -> None:
@@ -92,7 +103,7 @@ class Outbox:
     def _message(self, draft: Draft, to: str, key: Key, record: Record) -> Message:
         # As coarse as what is told, so that a row's own time finds it again.
         at = int(record.at * 1000) / 1000
-        message_id = f"{draft.channel}_{self._dice.getrandbits(96):024x}"
+        message_id = self._new_id(draft.channel)
         return Message(
             message_id=message_id,
             channel=draft.channel,
@@ -105,6 +116,12 @@ class Outbox:
             request=record,
             ending=self._ending(draft.channel, message_id, to),
         )
+
+    def _new_id(self, channel: Channel) -> str:
+        while True:  # with a file and a seed the same ids would come again
+            message_id = f"{channel}_{self._dice.getrandbits(96):024x}"
+            if self.store.get(message_id) is None:
+                return message_id
 
     def _ending(self, channel: Channel, message_id: str, to: str) -> Ending:
         if wanted := self._endings.get(to):
@@ -153,12 +170,16 @@ class Outbox:
 
     def newest(
         self, now: float, search: Search, start: int, limit: int
-    ) -> tuple[list[Message], int]:
-        """Give some of what is searched for, newest first, and how many there are."""
+    ) -> Generator[None, None, Found]:
+        """Search, newest first; yields after each part, for others to have a turn."""
         status_of, standing = self._progress.status_of, self._progress.standing
-        found: Sequence[Message] = self.store.everything()
+        found: list[Message] = self.store.everything()
         if search != Search():
-            found = [each for each in found if search.fits(each, status_of(each, now))]
+            everything, found = found, []
+            for at in range(0, len(everything), _PART):
+                part = everything[at : at + _PART]
+                found += [m for m in part if search.fits(m, status_of(m, now))]
+                yield
         last = len(found) - start
         shown = found[max(0, last - limit) : max(0, last)]
         return [standing(message, now) for message in reversed(shown)], len(found)

@@ -11,6 +11,8 @@ from stackverify.sandbox.messages import Message
 
 __all__ = ["Move", "Progress"]
 
+_KEPT = 99
+
 
 @attrs.frozen
 class Move:
@@ -75,8 +77,12 @@ class Progress:
         past = [move for move in self.moves(message) if move.at <= now]
         reason = timetable.forced_reason(status, reason)
         move = Move(status, now, by_hand=True, error_message=reason)
-        self._by_hand[message.message_id] = (*past, move)
+        self._by_hand[message.message_id] = (*past[-_KEPT:], move)
         return move
+
+    def is_moved_by_hand(self, message: Message) -> bool:
+        """Tell whether somebody moved a message."""
+        return message.message_id in self._by_hand
 
     def by_hand(self) -> Mapping[str, Sequence[Move]]:
         """Give the moves of the messages that were moved by hand, by id."""

@@ -38,6 +38,7 @@ class Webhook:
         message_id: The message it is about; `None` for an inbound one.
         attempt: Which attempt this is, from 1.
         is_replay: Whether somebody asked for it to be posted again.
+        padding: How many bytes too many it is sent with.
     """
 
     url: str = attrs.field(repr=False)
@@ -46,6 +47,14 @@ class Webhook:
     message_id: str | None = None
     attempt: int = 1
     is_replay: bool = False
+    padding: int = 0
+
+    @property
+    def sent(self) -> bytes:
+        """Give the body as it is sent, with its padding."""
+        if not self.padding:
+            return self.body
+        return written({**self.fields, "padding": "x" * self.padding})
 
     @property
     def fields(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from stackverify.sandbox.app import create_app
 from stackverify.sandbox.checks import is_loopback
 from stackverify.sandbox.clock import Clock
 from stackverify.sandbox.courier import Courier
+from stackverify.sandbox.doorkeeper import Doorkeeper
 from stackverify.sandbox.endpoints import BASE_PATH
 from stackverify.sandbox.keys import Tier
 from stackverify.sandbox.knobs import KnobValues
@@ -243,7 +244,9 @@ def _address(listener: socket.socket) -> str:
 
 def _config(sandbox: Sandbox, hang_up: HangUp) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(sandbox, is_stopping=sandbox.is_stopping, hang_up=hang_up),
+        Doorkeeper(
+            create_app(sandbox, is_stopping=sandbox.is_stopping, hang_up=hang_up)
+        ),
         lifespan="off",
         ws="none",
         loop="asyncio",

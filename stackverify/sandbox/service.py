@@ -4,13 +4,14 @@ import os
 import random
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Unpack
 
 import attrs
 
 from stackverify.sandbox import endpoints, shapes
 from stackverify.sandbox.channel import Channel
+from stackverify.sandbox.checks import http_url
 from stackverify.sandbox.clock import Clock
 from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
 from stackverify.sandbox.faults import Fault, Faults
@@ -19,7 +20,7 @@ from stackverify.sandbox.keys import Keys, Tier
 from stackverify.sandbox.knobs import Knobs, KnobValues
 from stackverify.sandbox.line import Answer
 from stackverify.sandbox.messages import Ending, Message
-from stackverify.sandbox.outbox import Outbox
+from stackverify.sandbox.outbox import Found, Outbox
 from stackverify.sandbox.progress import Move, Progress
 from stackverify.sandbox.reports import Attempt, Webhook, inbound_fields
 from stackverify.sandbox.search import Search
@@ -77,10 +78,11 @@ class Service:
         # Dice of their own: a fault must not change the ids of a seed.
         self.faults: Faults = Faults(random.Random(seed))
         self._progress = Progress(self.knobs)
-        self._webhooks = Webhooks(self.knobs, self._progress, self.faults)
-        self._outbox = Outbox(
-            self.knobs, self._dice, self._progress, self._webhooks.accepted
+        self._outbox = Outbox(self.knobs, self._dice, self._progress)
+        self._webhooks = Webhooks(
+            self.knobs, self._progress, self.faults, self._outbox.store.get
         )
+        self._outbox.announce = self._webhooks.accepted
         self._steps = Steps(self.keys, self.knobs, self._outbox)
         self.steps: list[Step] = list(self._steps.in_order())
         self.velstack: VelstackService = VelstackService(
@@ -92,6 +94,15 @@ class Service:
         self._journal = Journal(data) if data is not None else None
         if self._journal is not None:
             self._journal.recall(self._outbox, self._progress)
+            self._take_up_the_time()
+
+    def _take_up_the_time(self) -> None:
+        """Be no earlier than before, and owe the reports that are still to come."""
+        recalled = self._outbox.store.everything()
+        latest = max((each.accepted_at for each in recalled), default=0.0)
+        now = self.clock.advance(max(0.0, latest - self.clock.now()))
+        for message in recalled:
+            self._webhooks.accepted(message, since=now)
 
     def messages(
         self,
@@ -115,9 +126,7 @@ class Service:
             message = self._outbox.known(message_id)
             return self._progress.standing(message, self.clock.now())
 
-    def search(
-        self, wanted: str = "", *, start: int = 0, limit: int = 50
-    ) -> tuple[list[Message], int]:
+    def search(self, wanted: str = "", *, start: int = 0, limit: int = 50) -> Found:
         """Search the messages: give some, newest first, and how many there are.
 
         Args:
@@ -125,9 +134,20 @@ class Service:
             start: How many of the newest to leave out.
             limit: How many to give.
         """
-        with self._lock:
-            search = Search.parse(wanted)
-            return self._outbox.newest(self.clock.now(), search, start, limit)
+        parts = self.search_in_parts(wanted, start=start, limit=limit)
+        while True:
+            try:
+                next(parts)
+            except StopIteration as done:
+                found: Found = done.value
+                return found
+
+    def search_in_parts(
+        self, wanted: str, *, start: int, limit: int
+    ) -> Generator[None, None, Found]:
+        """Search as `search` does, and yield now and then for others to have a turn."""
+        now, search = self.clock.now(), Search.parse(wanted)
+        return self._outbox.newest(now, search, start, limit)
 
     def moves(self, message: Message) -> Sequence[Move]:
         """List the statuses a message had, has, and will have if left alone."""
@@ -152,7 +172,7 @@ class Service:
     @property
     def changes(self) -> int:
         """Counts whatever happened that a page about the service would show."""
-        return self.traffic.requests + self._changes
+        return self._changes
 
     @property
     def replies(self) -> Mapping[int, int]:
@@ -244,6 +264,8 @@ class Service:
         with self._lock:
             now = self.clock.now()
             self._hear(text, sender)
+            if self._journal is not None:
+                self._journal.tally(self._outbox)
             self._changes += 1
             fields = inbound_fields(text, sender, to, channel, now)
             return self._webhooks.inbound(fields, now)
@@ -279,19 +301,21 @@ class Service:
 
         Raises:
             LookupError: There is no such attempt, or it was forgotten.
+            ValueError: The URL is none.
         """
         number = attempt if isinstance(attempt, int) else attempt.number
+        if url is not None and (complaint := http_url(url)):
+            raise ValueError(f"url {complaint}")
         with self._lock:
             found = (each for each in self._webhooks.attempts if each.number == number)
             before = next(found, None)
             if before is None:
                 raise LookupError(f"there is no attempt {number}")
             webhook = before.webhook
-            changed = self._webhooks.signed(
-                webhook.url if url is None else url,
-                webhook.body if body is None else body,
-                webhook.message_id,
-            )
+            changed = attrs.evolve(webhook, url=url or webhook.url)
+            if body is not None:
+                about = webhook.message_id
+                changed = self._webhooks.signed(changed.url, body, about)
             if signature is not None:
                 changed = attrs.evolve(changed, signature=signature)
             self._webhooks.again(changed, self.clock.now())
@@ -307,16 +331,20 @@ class Service:
         if asked is not None:
             try:
                 return Fault.parse(asked)
-            except ValueError:
+            except (ValueError, OverflowError):
                 return Fault("status", status=400)
         channel = _channel_of(exchange.path)
         with self._lock:
             return self.faults.meet(channel) if channel else None
 
-    def due_webhooks(self) -> list[Webhook]:
-        """Take the webhooks that are to be posted by now, the earliest first."""
+    def next_webhook(self) -> Webhook | None:
+        """Take the earliest of the webhooks that are to be posted by now."""
         with self._lock:
-            return self._webhooks.due(self.clock.now())
+            return self._webhooks.next_due(self.clock.now())
+
+    def due_webhooks(self) -> list[Webhook]:
+        """Take all webhooks that are to be posted by now, the earliest first."""
+        return list(iter(self.next_webhook, None))
 
     def tried(self, attempt: Attempt) -> None:
         """Tell what came of posting one; it is due again later if it was not taken."""
@@ -330,14 +358,13 @@ class Service:
         Keys, knobs and time are kept.
         """
         with self._lock:
-            changes = self.changes
             self._outbox.clear()
             self._webhooks.clear()
             self.velstack.clear()
             self.faults.clear()
             self.traffic.clear()
             self._steps.clear()
-            self._changes = changes + 1
+            self._changes += 1
             if self._journal is not None:
                 self._journal.clear()
 
@@ -376,6 +403,7 @@ class Service:
         with self._lock:
             reply = self._first_reply(exchange)
             record.status, record.answer = reply.status, reply.encoded()
+            self._changes += 1
             self.traffic.note(record, exchange.key)
             self.traffic.replies[reply.status] += 1
             if self._journal is not None and exchange.accepted:
@@ -390,6 +418,7 @@ class Service:
         if answer is not None:
             record.status, record.answer = answer.status, answer.body
         with self._lock:
+            self._changes += 1
             self.traffic.note(record, self.keys.find(key_in(exchange)))
 
     def _first_reply(self, exchange: Exchange) -> Reply:

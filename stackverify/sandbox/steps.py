@@ -1,11 +1,11 @@
 """What a request passes through until one step replies."""
 
-import json
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from stackverify.sandbox import endpoints, limits
+from stackverify.sandbox.checks import json_object
 from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
 from stackverify.sandbox.keys import Key, Keys
 from stackverify.sandbox.knobs import Knobs
@@ -72,11 +72,8 @@ class Steps:
         media_type = exchange.headers.get("content-type", "application/json")
         if media_type.partition(";")[0].strip().lower() != "application/json":
             raise RefusalError(400, "bad_request", "Send application/json.")
-        try:
-            fields = json.loads(exchange.body.decode(), parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            raise RefusalError(400, "bad_request", "The body is not JSON.") from None
-        if not isinstance(fields, dict):
+        fields = json_object(exchange.body)
+        if fields is None:
             raise RefusalError(400, "bad_request", "The body is not a JSON object.")
         exchange.fields = fields
 
@@ -122,7 +119,3 @@ def _key(exchange: Exchange) -> Key:
     if exchange.key is None:
         raise LookupError("a step before this one is missing")
     return exchange.key
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")

@@ -17,6 +17,8 @@ from stackverify.sandbox.traffic import Record
 
 __all__ = [
     "tell_attempt",
+    "tell_faults",
+    "tell_look",
     "tell_message",
     "tell_record",
     "tell_row",
@@ -26,6 +28,7 @@ __all__ = [
 
 _Object: TypeAlias = dict[str, Any]
 _PREVIEW = 120
+_SHOWN = 64 * 1024
 
 
 def tell_message(message: Message) -> _Object:
@@ -102,6 +105,16 @@ def tell_whole_message(service: Service, message: Message) -> _Object:
     }
 
 
+def tell_look(service: Service, message: Message) -> _Object:
+    """Tell the same for a page: long texts cut short, and the request once."""
+    told = tell_whole_message(service, message)
+    del told["request"], told["text"]
+    for name in ("html", "plain"):
+        if told.get(name) is not None:
+            told[name] = _cut(told[name].encode("utf-8", "replace"))
+    return told
+
+
 def _looks(service: Service, message: Message) -> _Object:
     match message.content:
         case Sms(text=text):
@@ -137,9 +150,9 @@ def tell_record(record: Record) -> _Object:
         "method": record.method,
         "path": record.path,
         "head": record.head,
-        "body": record.body.decode("utf-8", "replace"),
+        "body": _cut(record.body),
         "status": record.status,
-        "answer": record.answer.decode("utf-8", "replace"),
+        "answer": _cut(record.answer),
         "fault": record.fault.kind if record.fault else None,
     }
 
@@ -147,7 +160,6 @@ def tell_record(record: Record) -> _Object:
 def tell_attempt(attempt: Attempt) -> _Object:
     """Tell about an attempt to post a webhook."""
     webhook = attempt.webhook
-    body = webhook.body.decode("utf-8", "replace")
     try:
         fields = webhook.fields
     except ValueError:
@@ -161,14 +173,17 @@ def tell_attempt(attempt: Attempt) -> _Object:
         "at": timestamp(attempt.at),
         "status": attempt.status,
         "failure": attempt.failure,
-        "answer": attempt.answer.decode("utf-8", "replace"),
+        "answer": _cut(attempt.answer),
         "signature": webhook.signature,
-        "body": body if len(body) <= _SHOWN else f"{body[:_SHOWN]}…",
-        "fields": fields if len(body) <= _SHOWN else None,
+        "body": _cut(webhook.body),
+        "padding": webhook.padding,
+        "fields": fields,
     }
 
 
-_SHOWN = 64 * 1024
+def _cut(body: bytes) -> str:
+    text = body[:_SHOWN].decode("utf-8", "replace")
+    return text if len(body) <= _SHOWN else f"{text}…"
 
 
 def tell_state(service: Service) -> _Object:
@@ -180,10 +195,17 @@ def tell_state(service: Service) -> _Object:
         "requests": service.requests,
         "refused": service.refusals,
         "keys": [_key(service, key) for key in service.keys],
-        "faults": [attrs.asdict(fault) for fault in service.faults],
+        "ahead": service.clock.ahead,
+        "faults": tell_faults(service),
         "webhook_url": service.knobs.webhook_url,
         "opt_outs": sorted(service.opt_outs),
     }
+
+
+def tell_faults(service: Service) -> list[_Object]:
+    """Tell what goes wrong, each with its number."""
+    faults = service.faults.numbered()
+    return [{"number": number, **attrs.asdict(fault)} for number, fault in faults]
 
 
 def _key(service: Service, key: Key) -> _Object:

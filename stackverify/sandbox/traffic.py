@@ -92,7 +92,7 @@ class Gauge:
         """Give what was admitted and refused in each of the last 60 seconds."""
         first = int(now) - _WINDOW + 1
         slots = [(0, 0)] * _WINDOW
-        for second, admitted, refused in self._seconds:
+        for second, admitted, refused in list(self._seconds):
             if first <= second <= int(now):
                 slots[second - first] = (admitted, refused)
         return slots

@@ -1,8 +1,9 @@
 """Which webhooks the pretend service owes, and when; it is told the time."""
 
 import heapq
+import math
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
@@ -26,14 +27,18 @@ __all__ = ["Webhooks"]
 _RETRIES = (1.0, 5.0, 30.0, 120.0)
 _A_STRANGERS = "not the secret of this sandbox"
 _OVERSIZE = 1024 * 1024
+_KEPT_ATTEMPTS = 10_000
+_SLACK = 1_000
 
 
 @attrs.frozen(order=True)
 class _Due:
+    """The next report of a message: when, and how many were told before it."""
+
     at: float
     turn: int
-    message: Message = attrs.field(order=False)
-    status: str = attrs.field(order=False)
+    message_id: str = attrs.field(order=False)
+    told: int = attrs.field(order=False)
 
 
 class Webhooks:
@@ -43,39 +48,64 @@ class Webhooks:
         knobs: How the service behaves.
         progress: How far messages are.
         faults: What goes wrong with reports.
+        find: Looks up a message that is not forgotten; of others nothing is owed.
 
     Attributes:
         attempts: What was tried, oldest first.
     """
 
-    def __init__(self, knobs: Knobs, progress: Progress, faults: Faults) -> None:
+    def __init__(
+        self,
+        knobs: Knobs,
+        progress: Progress,
+        faults: Faults,
+        find: Callable[[str], Message | None],
+    ) -> None:
         self._knobs = knobs
         self._progress = progress
         self._faults = faults
+        self._find = find
         self._turns = count()
         self._numbers = count(1)
+        self._pace = knobs.timetable
         self.clear()
 
     def clear(self) -> None:
         """Owe nothing, and forget the attempts."""
-        self._moves: list[_Due] = []
+        self._owed: list[_Due] = []
         self._ready: list[tuple[float, int, Webhook]] = []
         self._held: defaultdict[str, list[Webhook]] = defaultdict(list)
-        self.attempts: deque[Attempt] = deque(maxlen=self._knobs.keep)
+        self.attempts: deque[Attempt] = deque()
 
     def url_for(self, message: Message) -> str | None:
         """Tell where the reports of a message go, if anywhere."""
         return getattr(message.content, "callback_url", None) or self._knobs.webhook_url
 
-    def accepted(self, message: Message) -> None:
-        """Owe a report for each status this message will have."""
-        if self.url_for(message):
-            for move in self._progress.moves(message):
-                self._owe(message, move)
+    def accepted(self, message: Message, since: float = -math.inf) -> None:
+        """Owe a report for each status this message will have, from a moment on."""
+        if not self.url_for(message):
+            return
+        moves = self._progress.moves(message)
+        self._owe(message, sum(move.at <= since for move in moves))
+        if len(self._owed) > self._knobs.keep + _SLACK:
+            self._plan_anew()
 
-    def _owe(self, message: Message, move: Move) -> None:
-        due = _Due(move.at, next(self._turns), message, move.status)
-        heapq.heappush(self._moves, due)
+    def _owe(self, message: Message, told: int) -> None:
+        moves = self._progress.moves(message)
+        # With a timetable that stands still no move has a time yet.
+        at = moves[told].at if told < len(moves) else math.inf
+        if told < len(moves) or not moves:
+            due = _Due(at, next(self._turns), message.message_id, told)
+            heapq.heappush(self._owed, due)
+
+    def _plan_anew(self) -> None:
+        """Plan by the timetable of now, and leave out what was forgotten."""
+        self._pace, before = self._knobs.timetable, self._owed
+        self._owed = []
+        for due in before:
+            message = self._find(due.message_id)
+            if message is not None:
+                self._owe(message, due.told)
 
     def moved(self, message: Message, move: Move) -> Webhook:
         """Report a status that a message was given by hand; owed if it has a URL."""
@@ -102,26 +132,27 @@ class Webhooks:
         signature = signed(body, self._knobs.webhook_secret)
         return Webhook(url or "", body, signature, message_id)
 
-    def due(self, now: float) -> list[Webhook]:
-        """Take what is to be sent by now, the earliest first."""
-        while self._moves and self._moves[0].at <= now:
-            self._move(heapq.heappop(self._moves), now)
-        due = []
-        while self._ready and self._ready[0][0] <= now:
-            due.append(heapq.heappop(self._ready)[2])
-        return due
+    def next_due(self, now: float) -> Webhook | None:
+        """Take the earliest of those that are to be sent by now."""
+        if self._pace != self._knobs.timetable:
+            self._plan_anew()
+        while self._owed and self._owed[0].at <= now:
+            self._move(heapq.heappop(self._owed))
+        if self._ready and self._ready[0][0] <= now:
+            return heapq.heappop(self._ready)[2]
+        return None
 
-    def _move(self, due: _Due, now: float) -> None:
-        moves = self._progress.moves(due.message)
-        move = next((each for each in moves if each.status == due.status), None)
-        if move is None or move.by_hand:  # told already, or never to come
+    def _move(self, due: _Due) -> None:
+        message = self._find(due.message_id)
+        if message is None:
             return
-        if move.at > now:  # the timetable was slowed down meanwhile
-            self._owe(due.message, move)
+        if self._progress.is_moved_by_hand(message):  # told when it was
             return
-        webhook = self._report(due.message, move)
+        move = self._progress.moves(message)[due.told]
+        webhook = self._report(message, move)
         if webhook.url:
-            self._send_report(due.message, webhook, move)
+            self._send_report(message, webhook, move)
+        self._owe(message, due.told + 1)
 
     def _report(self, message: Message, move: Move) -> Webhook:
         body = written(report_fields(message, move))
@@ -139,13 +170,17 @@ class Webhooks:
             case "report_late" if fault:
                 at += fault.seconds
             case "report_oversized":
-                fields = {**webhook.fields, "padding": "x" * _OVERSIZE}
-                webhook = self.signed(webhook.url, written(fields), webhook.message_id)
+                webhook = self._padded(webhook)
             case "report_wrongly_signed":
                 signature = signed(webhook.body, _A_STRANGERS)
                 webhook = attrs.evolve(webhook, signature=signature)
         for each in (webhook, *held):
             self._send(each, at)
+
+    def _padded(self, webhook: Webhook) -> Webhook:
+        padded = attrs.evolve(webhook, padding=_OVERSIZE)
+        signature = signed(padded.sent, self._knobs.webhook_secret)
+        return attrs.evolve(padded, signature=signature)
 
     def _trouble(self, message: Message) -> Fault | None:
         asked = message.request.fault
@@ -159,6 +194,8 @@ class Webhooks:
     def tried(self, attempt: Attempt) -> None:
         """Remember an attempt; owe another one if it was not taken."""
         self.attempts.append(attrs.evolve(attempt, number=next(self._numbers)))
+        while len(self.attempts) > min(self._knobs.keep, _KEPT_ATTEMPTS):
+            self.attempts.popleft()
         webhook = attempt.webhook
         if attempt.is_taken or webhook.is_replay or webhook.attempt > len(_RETRIES):
             return

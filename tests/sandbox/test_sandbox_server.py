@@ -31,7 +31,7 @@ def send(sandbox: Sandbox) -> int:
 def request_bytes(sandbox: Sandbox) -> bytes:
     body = json.dumps(SMS).encode()
     head = (
-        "POST /api/v1/sms/send HTTP/1.1\r\nHost: x\r\n"
+        "POST /api/v1/sms/send HTTP/1.1\r\nHost: localhost\r\n"
         f"Authorization: Bearer {sandbox.api_key}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )

@@ -7,13 +7,17 @@ import { Gauge, Requests, Troubles, Webhooks } from "./panels.js";
 import { listen } from "./service.js";
 
 const PANELS = { messages: "Messages", requests: "Requests", webhooks: "Webhooks", faults: "Faults" };
-const HELP = [["j, k", "next, previous message"], ["/", "search"], ["1 to 4", "messages, requests, webhooks, faults"],
+const HELP = [["j, k, or arrows in the list", "next, previous message"], ["/", "search"], ["1 to 4", "messages, requests, webhooks, faults"],
   ["t", "light or dark"], ["Esc", "back to the list"], ["?", "these keys"]];
 
 function read() {
-  const [panel, ...id] = decodeURIComponent(location.hash.slice(1)).split("/");
-  if (panel === "message") return { panel: "messages", chosen: id.join("/") };
-  return { panel: panel in PANELS ? panel : "messages", chosen: null };
+  const [panel, ...id] = location.hash.slice(1).split("/");
+  if (panel === "message") return { panel: "messages", chosen: decoded(id.join("/")) };
+  return { panel: Object.hasOwn(PANELS, panel) ? panel : "messages", chosen: null };
+}
+
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
 }
 
 function usePlace() {
@@ -40,6 +44,14 @@ function turnTheLights() {
 const stored = localStorage.getItem("theme");
 if (stored) document.documentElement.dataset.theme = stored;
 
+function Help({ close }) {
+  const dialog = useRef(null);
+  useEffect(() => { dialog.current.showModal(); }, []);
+  return html`<dialog class="help" ref=${dialog} onClose=${close}><h2>Keys</h2>
+    <dl>${HELP.map(([keys, does]) => html`<dt key=${keys}><kbd>${keys}</kbd></dt><dd>${does}</dd>`)}</dl>
+    <form method="dialog"><button>Close</button></form></dialog>`;
+}
+
 function App() {
   const { panel, chosen } = usePlace();
   const [state, setState] = useState(null);
@@ -48,25 +60,20 @@ function App() {
   const [said, setSaid] = useState("");
   const [isHelping, setHelping] = useState(false);
   const search = useRef(null);
-  const rows = useRef({ rows: [] });
+  const list = useRef(null);
 
   useEffect(() => listen((told) => { setLost(told === null); if (told) setState(told); }), []);
   const say = useCallback((text) => { setSaid(text); setTimeout(() => setSaid(""), 4000); }, []);
 
   useEffect(() => {
-    const step = (by) => {
-      const ids = rows.current.rows.map((row) => row.message_id);
-      const at = ids.indexOf(chosen);
-      const next = ids[at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))];
-      if (next) open(next);
-    };
     const press = (event) => {
+      if (document.querySelector("dialog[open]")) return;  // it has keys of its own
       const isTyping = event.target.matches("input, textarea, select");
-      if (event.key === "Escape") { event.target.blur(); setHelping(false); if (!isTyping) open(null); return; }
+      if (event.key === "Escape") { if (isTyping) event.target.blur(); else if (chosen) open(null); return; }
       if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
       const keys = {
-        j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1),
-        "/": () => { go("messages"); search.current?.focus(); }, t: turnTheLights, "?": () => setHelping((on) => !on),
+        j: () => list.current?.step(1), k: () => list.current?.step(-1),
+        "/": () => { go("messages"); search.current?.focus(); }, t: turnTheLights, "?": () => setHelping(true),
       };
       Object.keys(PANELS).forEach((name, at) => { keys[at + 1] = () => go(name); });
       if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
@@ -74,6 +81,10 @@ function App() {
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
   }, [chosen]);
+
+  useEffect(() => {
+    document.title = `${chosen ?? PANELS[panel]} · StackVerify sandbox`;
+  }, [panel, chosen]);
 
   if (!state) return html`<p class="empty">${isLost ? "The sandbox does not answer." : ""}</p>`;
   const total = Object.values(state.accepted).reduce((sum, count) => sum + count, 0);
@@ -93,7 +104,7 @@ function App() {
         <input type="search" ref=${search} value=${query} onInput=${(event) => setQuery(event.target.value)}
           placeholder="Search: words, to: channel: status: from:" aria-label="Search messages" autocomplete="off" spellcheck=${false} />
         <${MessageList} query=${query} changes=${state.changes} chosen=${chosen} choose=${open}
-          onRows=${(page) => { rows.current = page; }} />
+          handle=${list} />
       </div>
       ${chosen ? html`<${Message} key=${chosen} id=${chosen} changes=${state.changes} say=${say} close=${() => open(null)} />`
         : html`<div class="nothing"><p class="empty">Choose a message to read it.</p></div>`}
@@ -102,8 +113,7 @@ function App() {
     : panel === "webhooks" ? html`<main><${Webhooks} state=${state} say=${say} /></main>`
     : html`<main><${Troubles} state=${state} say=${say} /></main>`}
     <p class="said" role="status" aria-live="polite">${said}</p>
-    ${isHelping && html`<dialog open class="help" onClick=${() => setHelping(false)}><h2>Keys</h2>
-      <dl>${HELP.map(([keys, does]) => html`<dt key=${keys}><kbd>${keys}</kbd></dt><dd>${does}</dd>`)}</dl></dialog>`}`;
+    ${isHelping && html`<${Help} close=${() => setHelping(false)} />`}`;
 }
 
 render(html`<${App} />`, document.body);

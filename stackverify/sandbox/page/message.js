@@ -1,19 +1,21 @@
 // One message: how it looks to its recipient, how far it got, and how it came.
 
-import { html, useEffect, useState } from "./preact.js";
-import { CHANNELS, Status, clock } from "./list.js";
+import { html, useEffect, useRef, useState } from "./preact.js";
+import { CHANNELS, Status, clock, useFresh } from "./list.js";
 import { Attempts } from "./panels.js";
 import { service } from "./service.js";
 
-const LOOK_AGAIN = 1500;
+const LOOK_AGAIN = 1.5;
 
 const pretty = (text) => {
   try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text; }
 };
 
+const code = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+
 export function Tabs({ names, chosen, choose, label }) {
-  return html`<div class="tabs" role="tablist" aria-label=${label}>
-    ${names.map((name) => html`<button role="tab" key=${name} aria-selected=${name === chosen}
+  return html`<div class="tabs" role="group" aria-label=${label}>
+    ${names.map((name) => html`<button key=${name} aria-pressed=${String(name === chosen)}
       onClick=${() => choose(name)}>${name}</button>`)}
   </div>`;
 }
@@ -40,8 +42,8 @@ function Costs({ segments }) {
     ${costs.length > 0 && html`<p>${forces
       ? "Outside the GSM alphabet, so that every character of the text takes two bytes:"
       : "Two places each are taken by:"}</p>
-      <ul>${costs.map((cost) => html`<li key=${cost.character}><mark data-forces=${String(cost.forces_ucs2)}>${cost.character}</mark>
-        ${` ${cost.name.toLowerCase()}, ${cost.times === 1 ? "once" : `${cost.times} times`}`}</li>`)}</ul>`}
+      <ul>${costs.map((cost) => html`<li key=${cost.character}><bdi><mark data-forces=${String(cost.forces_ucs2)}>${cost.character}</mark></bdi>
+        ${` ${code(cost.character)} ${cost.name.toLowerCase()}, ${cost.times === 1 ? "once" : `${cost.times} times`}`}</li>`)}</ul>`}
   </div>`;
 }
 
@@ -124,41 +126,28 @@ export function Exchange({ exchange }) {
 }
 
 export function Message({ id, changes, say, close }) {
-  const [message, setMessage] = useState(null);
-  const [again, setAgain] = useState(0);
-  useEffect(() => {
-    let isCurrent = true;
-    service.message(id).then(
-      (told) => isCurrent && setMessage(told),
-      (error) => isCurrent && setMessage({ error: error.message }),
-    );
-    return () => { isCurrent = false; };
-  }, [id, changes, again]);
-  const isMoving = message?.timeline?.some((move) => !move.is_reached);
-  useEffect(() => {
-    if (!isMoving) return;
-    const timer = setInterval(() => setAgain((n) => n + 1), LOOK_AGAIN);
-    return () => clearInterval(timer);
-  }, [isMoving]);
-
-  if (!message) return html`<article class="message" aria-busy="true"></article>`;
-  if (message.error) return html`<article class="message"><p class="empty">${message.error}</p></article>`;
-  const Look = LOOKS[message.channel];
-  const act = (work) => work().then(() => setAgain((n) => n + 1), (error) => say(error.message));
-  return html`<article class="message" data-channel=${message.channel} key=${id}>
+  const heading = useRef(null);
+  const { answer: message, error } = useFresh((signal) => service.message(id, signal), changes, LOOK_AGAIN, id);
+  useEffect(() => {  // on a phone the list is gone, and with it what had the focus
+    if (matchMedia("(max-width: 720px)").matches) heading.current?.focus();
+  }, [message !== null]);
+  const act = (work) => work().catch((problem) => say(problem.message));
+  const Look = message && LOOKS[message.channel];
+  return html`<article class="message" data-channel=${message?.channel} aria-busy=${String(!message && !error)}>
     <header>
       <button class="back" onClick=${close} aria-label="Back to the list">←</button>
-      <span class="badge">${CHANNELS[message.channel]}</span>
-      <h1>${message.to}</h1>
-      <${Status} status=${message.status} />
-      <code>${message.message_id}</code>
-      ${message.scheduled_at && html`<span>scheduled for ${message.scheduled_at}</span>`}
+      ${message && html`<span class="badge">${CHANNELS[message.channel]}</span>
+        <h1 tabindex="-1" ref=${heading}><bdi>${message.to}</bdi></h1>
+        <${Status} status=${message.status} />`}
+      <code>${id}</code>
+      ${message?.scheduled_at && html`<span>${`scheduled for ${message.scheduled_at}`}</span>`}
     </header>
-    <section class="look"><${Look} message=${message} key=${id} /></section>
+    ${error && html`<p class="empty">${error.message}</p>`}
+    ${message && html`<section class="look"><${Look} message=${message} key=${id} /></section>
     <section><h3>Statuses</h3><${Timeline} message=${message} act=${act} />
       ${message.channel !== "email" && html`<${Answerer} message=${message} act=${act} />`}</section>
     <section><h3>Webhooks</h3><${Attempts} attempts=${message.webhooks} say=${say}
       none="No webhook was posted for it: it has no callback_url, and the sandbox no webhook_url." /></section>
-    <section><h3>As it came</h3><${Exchange} exchange=${message.exchange} /></section>
+    <section><h3>As it came</h3><${Exchange} exchange=${message.exchange} /></section>`}
   </article>`;
 }

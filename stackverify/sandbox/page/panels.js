@@ -1,19 +1,9 @@
 // What stands beside the messages: requests, webhooks, faults and the time.
 
-import { html, useEffect, useState } from "./preact.js";
-import { clock } from "./list.js";
+import { html, useEffect, useMemo, useState } from "./preact.js";
+import { clock, useFresh } from "./list.js";
 import { Exchange } from "./message.js";
 import { service } from "./service.js";
-
-function useTold(ask, changes) {
-  const [told, setTold] = useState(null);
-  useEffect(() => {
-    let isCurrent = true;
-    ask().then((answer) => isCurrent && setTold(answer), () => {});
-    return () => { isCurrent = false; };
-  }, [changes]);
-  return told;
-}
 
 // How many requests of a key came in the last minute, beside what its tier allows.
 export function Gauge({ entry }) {
@@ -41,7 +31,7 @@ function Replay({ attempt, say }) {
   const [isWrong, setWrong] = useState(false);
   const post = (event) => {
     event.preventDefault();
-    const changed = { url, body, ...(isWrong && { signature: "0".repeat(64) }) };
+    const changed = { url, ...(body !== attempt.body && { body }), ...(isWrong && { signature: "0".repeat(64) }) };
     service.replay(attempt.number, changed).then(() => say("Posted again."), (error) => say(error.message));
   };
   return html`<form class="replay" onSubmit=${post}>
@@ -63,6 +53,7 @@ function Attempt({ attempt, say }) {
       <span class="url">${attempt.url}</span>
       <span>${attempt.is_replay ? "replayed" : attempt.attempt > 1 ? `attempt ${attempt.attempt}` : ""}</span>
       <time datetime=${attempt.at}>${clock(attempt.at)}</time></summary>
+    ${attempt.padding > 0 && html`<p class="warning">${`It was sent with ${attempt.padding.toLocaleString()} bytes too many.`}</p>`}
     ${attempt.answer && html`<h4>Its answer</h4><pre>${attempt.answer}</pre>`}
     <h4>Change it and post it again</h4><${Replay} attempt=${attempt} say=${say} />
   </details>`;
@@ -70,12 +61,12 @@ function Attempt({ attempt, say }) {
 
 export function Attempts({ attempts, say, none }) {
   if (attempts.length === 0) return html`<p class="empty">${none}</p>`;
-  return html`<div class="attempts">${[...attempts].reverse().slice(0, 200).map((attempt) =>
+  return html`<div class="attempts">${[...attempts].reverse().slice(0, 100).map((attempt) =>
     html`<${Attempt} key=${attempt.number} attempt=${attempt} say=${say} />`)}</div>`;
 }
 
 export function Webhooks({ state, say }) {
-  const attempts = useTold(service.webhooks, state.changes);
+  const { answer: attempts } = useFresh(service.webhooks, state.changes, null);
   return html`<div class="panel"><h1>Webhooks</h1>
     <p>${state.webhook_url ? html`Posted to <code>${state.webhook_url}</code>, or to a message's own <code>callback_url</code>.`
       : html`Posted to a message's <code>callback_url</code>. Start the sandbox with <code>--webhook-url</code> to have all of them.`}</p>
@@ -83,12 +74,12 @@ export function Webhooks({ state, say }) {
 }
 
 export function Requests({ state }) {
-  const records = useTold(service.requests, state.changes);
+  const { answer: records } = useFresh(service.requests, state.changes, null);
   return html`<div class="panel"><h1>Requests</h1>
     <p>${state.requests.toLocaleString()} came, ${state.refused.toLocaleString()} were answered with 429. The latest:</p>
     <div class="gauges">${state.keys.map((entry) => html`<div key=${entry.ends_with}><code>…${entry.ends_with}</code>${` ${entry.mode}`}
       <${Gauge} entry=${entry} /></div>`)}</div>
-    ${records && [...records].reverse().slice(0, 100).map((record) => html`<details class="attempt" key=${record.request_id}>
+    ${records && [...records].reverse().map((record) => html`<details class="attempt" key=${record.request_id}>
       <summary><span class="outcome" data-taken=${String(record.status >= 200 && record.status < 300)}>${record.status ?? "dropped"}</span>
         <span>${record.method}</span><span class="url">${record.path}</span>
         <span>${record.fault ?? ""}</span><time datetime=${record.at}>${clock(record.at)}</time></summary>
@@ -139,16 +130,26 @@ function Inbound({ say }) {
     <label>Text <input name="text" value="STOP" /></label><button>Write</button></form>`;
 }
 
+function Time({ now }) {
+  const [, tick] = useState(0);
+  const ahead = useMemo(() => new Date(now) - new Date(), [now]);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return html`<time>${new Date(Date.now() + ahead).toLocaleString()}</time>`;
+}
+
 export function Troubles({ state, say }) {
-  const kinds = useTold(service.faultKinds, 0);
+  const { answer: kinds } = useFresh(service.faultKinds, 0, null);
   const advance = (seconds) => () => service.advance(seconds).catch((error) => say(error.message));
   const reset = () => confirm("Forget all messages, webhooks and faults?") && service.reset();
   return html`<div class="panel"><h1>Faults</h1>
     ${kinds && html`<${FaultForm} kinds=${kinds} say=${say} />`}
-    ${state.faults.length === 0 ? html`<p class="empty">All goes well.</p>` : html`<ul class="faults">${state.faults.map((fault, at) => html`<li key=${at}>
+    ${state.faults.length === 0 ? html`<p class="empty">All goes well.</p>` : html`<ul class="faults">${state.faults.map((fault) => html`<li key=${fault.number}>
       <strong>${words(fault.kind)}</strong><span>${describe(fault)}</span>
-      <button aria-label=${`Switch off ${words(fault.kind)}`} onClick=${() => service.removeFault(at)}>Switch off</button></li>`)}</ul>`}
-    <h1>Time</h1><p>It is <time>${new Date(state.now).toLocaleString()}</time> in the sandbox.</p>
+      <button aria-label=${`Switch off ${words(fault.kind)}`} onClick=${() => service.removeFault(fault.number).catch((error) => say(error.message))}>Switch off</button></li>`)}</ul>`}
+    <h1>Time</h1><p>It is <${Time} now=${state.now} /> in the sandbox.</p>
     <div class="buttons"><button onClick=${advance(60)}>A minute on</button><button onClick=${advance(3600)}>An hour on</button>
       <button onClick=${advance(86400)}>A day on</button></div>
     <h1>Somebody writes</h1><${Inbound} say=${say} />

@@ -1,6 +1,5 @@
 """The pretend Velstack service, without a socket."""
 
-import json
 import math
 import random
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from stackverify.sandbox.checks import json_object
 from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
 from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.messages import Ending, Message, Sms
@@ -136,11 +136,8 @@ class VelstackService:
 def _fields(exchange: Exchange) -> Mapping[str, Any]:
     if not exchange.body:
         return {}
-    try:
-        fields = json.loads(exchange.body.decode())
-    except (ValueError, RecursionError):
-        raise RefusalError(400, "", "The body is not JSON.") from None
-    if not isinstance(fields, dict):
+    fields = json_object(exchange.body)
+    if fields is None:
         raise RefusalError(400, "", "The body is not a JSON object.")
     return fields
 
