@@ -10,7 +10,7 @@ from stackverify import Client
 from stackverify.cli import output
 from stackverify.cli.aftermath import conclude
 from stackverify.cli.exits import FINE
-from stackverify.cli.interrupts import gently_stopped
+from stackverify.cli.interrupts import Interrupts
 from stackverify.cli.letter import Letter
 from stackverify.cli.progress import progress
 from stackverify.cli.rest import RestFile, command
@@ -90,11 +90,10 @@ def _send_many(
 ) -> int:
     sends = letter.send_to_all(client, over_budget=over_budget)
     begun = rest.begin() if rest else None
-    tally = Tally(letter, chosen)
+    tally, interrupts = Tally(letter, chosen), Interrupts()
     is_plain = chosen.json or chosen.verbose
-    with (
-        gently_stopped() as interrupts,
-        progress(letter.title, len(letter.to), is_plain=is_plain) as advance,
-    ):
-        tally.take(sends, advance, interrupts)
-    return conclude(letter, chosen, tally.close(sends.summary), begun)
+    with interrupts.heard():
+        with progress(letter.title, len(letter.to), is_plain=is_plain) as advance:
+            tally.take(sends, advance, interrupts)
+            interrupts.ignore()
+        return conclude(letter, chosen, tally.close(sends.summary), begun)
