@@ -10,6 +10,7 @@ import attrs
 import click
 
 from stackverify.cli import output
+from stackverify.cli.exits import INTERRUPTED, NOTHING_SENT, Trouble
 from stackverify.cli.inputs import (
     Recipients,
     named_values,
@@ -47,7 +48,10 @@ def deliver(channel: str, given: Mapping[str, Any]) -> None:
     names = [field.name for field in attrs.fields(_Orders)]
     orders = _Orders(**{name: given[name] for name in names})
     fields = {name: value for name, value in given.items() if name not in names}
-    letter, to = _letter(channel, orders, fields)
+    try:
+        letter, to = _letter(channel, orders, fields)
+    except KeyboardInterrupt:
+        raise Trouble(NOTHING_SENT, INTERRUPTED) from None
     chosen = session()
     if orders.dry_run:
         from stackverify.cli.dry_run import show

@@ -22,7 +22,7 @@ class End:
     """The exit code a command came to."""
 
     def __init__(self) -> None:
-        self.code = FINE
+        self.code: int = FINE
 
 
 @contextmanager

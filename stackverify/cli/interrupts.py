@@ -23,7 +23,7 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count: int = 0
         self._is_held = False
         self._is_deaf = False
 

@@ -87,15 +87,15 @@ class Tally:
                 with interrupts.held():
                     self._add(outcome)
                     advance(sends.summary)
+                if self.stopped_by is not None:
+                    break
         except BulkStoppedError as stopped:
             self.stopped_by = stopped.__cause__
         except KeyboardInterrupt:
             self.is_interrupted = True
-        except OSError as error:  # the answer cannot be written down
-            self.stopped_by = error
         if interrupts.count > 1:  # then nobody waits for what is under way
             return
-        with suppress(BulkStoppedError, KeyboardInterrupt, OSError):
+        with suppress(BulkStoppedError, KeyboardInterrupt):
             sends.close()
             for outcome in sends:
                 self._add(outcome)
@@ -117,6 +117,9 @@ class Tally:
         except BrokenPipeError:
             output.silence()
             output.note("Nobody reads the results any more; the sending goes on.")
+        except OSError as error:  # they cannot be kept, so there shall be no more
+            output.silence()
+            self.stopped_by = error
 
     def _write(self, cells: dict[str, str | None]) -> None:
         if self.chosen.json:

@@ -32,7 +32,7 @@ def test_while_it_reads_nothing_is_sent(shell: Shell, sandbox: Sandbox) -> None:
     interrupt(process)
     done = finish(process)
     assert (done.code, done.out, sandbox.count()) == (130, "", 0)
-    assert "Interrupted." in done.err
+    assert done.err == "Interrupted: nothing was sent.\n"
 
 
 def test_while_one_is_on_its_way_it_says_that_it_may_have_been_sent(
@@ -57,7 +57,10 @@ def test_while_one_waits_to_be_tried_again_nothing_was_sent(
     until(lambda: 429 in sandbox.replies)
     time.sleep(1.0)  # the answer has to arrive, too
     interrupt(process)
-    assert (finish(process).code, sandbox.count()) == (130, 1)
+    done = finish(process)
+    assert (done.code, sandbox.count()) == (130, 1)
+    assert "The service asks to wait for" in done.err
+    assert "Interrupted: nothing was sent." in done.err
 
 
 def begun(shell: Shell, sandbox: Sandbox, *words: str) -> subprocess.Popen[str]:
@@ -133,7 +136,7 @@ def test_a_rest_that_is_being_sent_cannot_be_sent_beside(
         until(lambda: not rest.exists())
         third = shell("send", "email", "--rest", rest.name)
         second.kill()
-    assert third.code == 2
+    assert (third.code, "is being sent" in third.err) == (2, True)
     assert Path(f"{rest}.begun").exists()
 
 
@@ -156,6 +159,11 @@ def test_a_rest_that_is_none_is_told_of(shell: Shell, content: str) -> None:
     rest = shell.write("rest.json", content)
     done = shell("send", "email", "--rest", rest)
     assert (done.code, done.err.count("\n")) == (2, 1)
+
+
+def test_a_rest_that_is_not_there_is_told_of(shell: Shell) -> None:
+    done = shell("send", "sms", "--rest", "nowhere.json")
+    assert (done.code, "nowhere.json is not there" in done.err) == (2, True)
 
 
 def test_a_rest_takes_no_other_message(shell: Shell) -> None:
