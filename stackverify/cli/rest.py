@@ -51,6 +51,9 @@ class RestFile:
             raise Trouble(
                 f"{self.path} is the rest of another channel: `send {of}`.", USAGE
             )
+        for attachment in fields.get("attachments", ()):
+            if not Path(attachment.content).is_file():
+                raise Trouble(f"{attachment.content} is not there any more.", USAGE)
         return Letter.write(channel, to, fields)
 
     def begin(self) -> Begun:

@@ -161,6 +161,23 @@ def test_a_rest_that_is_none_is_told_of(shell: Shell, content: str) -> None:
     assert (done.code, done.err.count("\n")) == (2, 1)
 
 
+def test_a_rest_whose_attachment_is_gone_stays_as_it_is(
+    shell: Shell, sandbox: Sandbox, people: list[str]
+) -> None:
+    shell.write("bill.pdf", b"%PDF-1.7")
+    process = begun(shell, sandbox, "--attach", "bill.pdf")
+    interrupt(process)
+    finish(process)
+    (rest,) = shell.folder.glob("stackverify-rest-*.json")
+    (shell.folder / "bill.pdf").rename(shell.folder / "moved.pdf")
+    done = shell("send", "email", "--rest", rest.name)
+    assert (done.code, rest.exists(), "bill.pdf" in done.err) == (2, True, True)
+    (shell.folder / "moved.pdf").rename(shell.folder / "bill.pdf")
+    assert shell("send", "email", "--rest", rest.name).code == 0
+    assert {len(m.content.attachments) for m in sandbox.messages()} == {1}
+    assert sandbox.count() == len(people)
+
+
 def test_a_rest_that_is_not_there_is_told_of(shell: Shell) -> None:
     done = shell("send", "sms", "--rest", "nowhere.json")
     assert (done.code, "nowhere.json is not there" in done.err) == (2, True)

@@ -239,7 +239,7 @@ def test_what_never_left_is_code_4(shell: Shell) -> None:
     one = shell("send", "sms", JOAN, "--text", "Hi", "--base-url", url)
     many = shell("send", "sms", JOAN, ANN, "--text", "Hi", "--base-url", url)
     assert (one.code, many.code) == (4, 4)
-    assert "sending it again is safe" in one.err
+    assert "the same again is safe" in one.err
     assert "give the same command again" in many.err
 
 
