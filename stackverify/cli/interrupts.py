@@ -29,7 +29,8 @@ class Interrupts:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Take Ctrl-C, and a termination for one."""
+        """Take Ctrl-C, and a termination for one; the first waits for `release`."""
+        self._is_held = True
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, self._hear) for number in numbers}
         try:
@@ -41,12 +42,17 @@ class Interrupts:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Let the first one wait until something is done as a whole."""
-        before, self._is_held = self.count, True
+        self._is_held = True
         try:
             yield
         finally:
             self._is_held = False
-        if self.count > before:
+        self.release()
+
+    def release(self) -> None:
+        """Let the first one wait no longer, if it came already."""
+        self._is_held = False
+        if self.count:
             raise KeyboardInterrupt
 
     def ignore(self) -> None:

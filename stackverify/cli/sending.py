@@ -103,10 +103,10 @@ def _send_many(
     over_budget: bool,
 ) -> int:
     sends = letter.send_to_all(client, over_budget=over_budget)
-    begun = rest.begin() if rest else None
     tally, interrupts = Tally(letter, chosen), Interrupts()
     is_plain = chosen.json or chosen.verbose
     with interrupts.heard():
+        begun = rest.begin() if rest else None
         with progress(letter.title, len(letter.to), is_plain=is_plain) as advance:
             tally.take(sends, advance, interrupts)
             interrupts.ignore()

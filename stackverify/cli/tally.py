@@ -83,6 +83,7 @@ class Tally:
     ) -> None:
         """Take the outcomes to the end, or until somebody has had enough."""
         try:
+            interrupts.release()
             for outcome in sends:
                 with interrupts.held():
                     self._add(outcome)

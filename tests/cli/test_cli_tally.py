@@ -4,11 +4,13 @@ import signal
 
 import pytest
 
+from stackverify import Client
 from stackverify.cli.interrupts import Interrupts
 from stackverify.cli.letter import Letter
 from stackverify.cli.session import Session
 from stackverify.cli.tally import Tally
 from stackverify.models.outcomes import BulkSummary
+from stackverify.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -60,6 +62,18 @@ def interrupted(interrupts: Interrupts, times: int) -> list[str]:
 
 def test_an_interrupt_waits_until_something_is_done_as_a_whole() -> None:
     assert interrupted(Interrupts(), 1) == ["as a whole"]
+
+
+def test_one_that_comes_before_the_first_send_stops_it(sandbox: Sandbox) -> None:
+    letter = Letter.write("sms", ("+254712345678", "+254712345679"), {"text": "Hi"})
+    tally, interrupts = Tally(letter, Session()), Interrupts()
+    with Client(sandbox.api_key, base_url=sandbox.base_url) as client:
+        sends = letter.send_to_all(client, over_budget=False)
+        with interrupts.heard():
+            signal.raise_signal(signal.SIGINT)
+            tally.take(sends, lambda summary: None, interrupts)
+    assert tally.close(sends.summary).left == (0, 1)
+    assert (tally.is_interrupted, sandbox.count()) == (True, 0)
 
 
 def test_a_second_one_does_not_wait() -> None:
