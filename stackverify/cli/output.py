@@ -36,6 +36,9 @@ _COLOURS = {
 
 def is_for_people(stream: IO[str] | None) -> bool:
     """Say whether somebody reads this on a terminal."""
+    # While a bar is shown rich puts something of its own there, which knows of no
+    # terminal in its older versions.
+    stream = getattr(stream, "rich_proxied_file", stream)
     return stream is not None and not stream.closed and stream.isatty()
 
 
