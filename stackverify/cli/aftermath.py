@@ -92,7 +92,8 @@ def _tell(
 def _reason(error: BaseException) -> str:
     if isinstance(error, StackverifyError):
         return output.clean(sentence(error))
-    return f"the results cannot be written ({error})."
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    return f"The results cannot be written ({reason})."
 
 
 def _document(

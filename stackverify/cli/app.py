@@ -47,7 +47,7 @@ def _root() -> None:
     """
 
 
-root = timed(
+root: LazyGroup = timed(
     connected(
         click.version_option(__version__, message="stackverify %(version)s")(
             LazyGroup(

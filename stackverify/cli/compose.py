@@ -10,6 +10,7 @@ import attrs
 import click
 
 from stackverify.cli import output
+from stackverify.cli.exits import INTERRUPTED, NOTHING_SENT, Trouble
 from stackverify.cli.inputs import (
     Recipients,
     named_values,
@@ -47,7 +48,10 @@ def deliver(channel: str, given: Mapping[str, Any]) -> None:
     names = [field.name for field in attrs.fields(_Orders)]
     orders = _Orders(**{name: given[name] for name in names})
     fields = {name: value for name, value in given.items() if name not in names}
-    letter, to = _letter(channel, orders, fields)
+    try:
+        letter, to = _letter(channel, orders, fields)
+    except KeyboardInterrupt:
+        raise Trouble(NOTHING_SENT, INTERRUPTED) from None
     chosen = session()
     if orders.dry_run:
         from stackverify.cli.dry_run import show
@@ -75,12 +79,12 @@ def _letter(
     to = recipients(
         orders.recipients, orders.to_file, CHECKS[channel], skip_bad=orders.skip_bad
     )
-    fields = _FIELDS[channel](given, orders.takes_stdin)
+    fields = _FIELDS[channel](given, taken=orders.takes_stdin)
     filled = {name: value for name, value in fields.items() if value}
     return Letter.write(channel, to.each, filled), to
 
 
-def _sms(given: Mapping[str, Any], taken: bool) -> dict[str, Any]:  # noqa: FBT001
+def _sms(given: Mapping[str, Any], *, taken: bool) -> dict[str, Any]:
     fields = dict(given)
     fields["text"] = text(given["text"], fields.pop("text_file"), taken=taken)
     if not fields["text"]:
@@ -88,7 +92,7 @@ def _sms(given: Mapping[str, Any], taken: bool) -> dict[str, Any]:  # noqa: FBT0
     return fields
 
 
-def _email(given: Mapping[str, Any], taken: bool) -> dict[str, Any]:  # noqa: FBT001
+def _email(given: Mapping[str, Any], *, taken: bool) -> dict[str, Any]:
     fields = dict(given)
     _require(fields, subject="--subject")
     html, html_file = fields.pop("html"), fields.pop("html_file")
@@ -108,7 +112,7 @@ def _email(given: Mapping[str, Any], taken: bool) -> dict[str, Any]:  # noqa: FB
     return fields
 
 
-def _whatsapp(given: Mapping[str, Any], taken: bool) -> dict[str, Any]:  # noqa: FBT001
+def _whatsapp(given: Mapping[str, Any], *, taken: bool) -> dict[str, Any]:
     fields = dict(given)
     _require(fields, name="--template", language="--language")
     fields["variables"] = named_values("--var", fields.pop("var"))

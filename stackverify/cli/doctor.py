@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import textwrap
@@ -49,7 +48,7 @@ def _look(chosen: Session) -> Iterator[Finding]:
     from stackverify.cli.look_here import look_here
     from stackverify.cli.look_there import look_there
 
-    yield from look_here(chosen, os.environ)
+    yield from look_here(chosen)
     yield from look_there(chosen)
 
 

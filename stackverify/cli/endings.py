@@ -22,7 +22,7 @@ class End:
     """The exit code a command came to."""
 
     def __init__(self) -> None:
-        self.code = FINE
+        self.code: int = FINE
 
 
 @contextmanager
@@ -88,36 +88,36 @@ def _usage(chosen: Session, error: click.UsageError) -> int:
 
 
 def _failed(chosen: Session, error: Exception) -> int:
-    from stackverify.cli.sentences import code_of, sentence
-    from stackverify.errors import StackverifyError
-
-    kind = type(error).__name__
-    if isinstance(error, StackverifyError):
-        code = _told(chosen, kind, sentence(error), code_of(error))
-    elif isinstance(error, Trouble):
-        return _told(chosen, "Error", str(error), error.code)
-    elif isinstance(error, click.ClickException):
-        return _told(chosen, kind, _scrubbed(error.format_message()), USAGE)
-    elif isinstance(error, OSError):
-        code = _told(chosen, kind, _os_error(error), FAILED)
-    else:
-        code = _told(
-            chosen,
-            kind,
-            f"This is a mistake of stackverify itself ({kind}): please report it, "
-            "with what --verbose says.",
-            FAILED,
-        )
+    message, code = _said(error)
+    _told(chosen, type(error).__name__, message, code)
     if chosen.verbose:
         _tell_causes(error)
     return code
 
 
+def _said(error: Exception) -> tuple[str, int]:
+    """Say what an error means, and its exit code."""
+    from stackverify.cli.sentences import code_of, sentence
+    from stackverify.errors import StackverifyError
+
+    if isinstance(error, Trouble):
+        return str(error), error.code
+    if isinstance(error, StackverifyError):
+        return sentence(error), code_of(error)
+    if isinstance(error, click.ClickException):
+        return _scrubbed(error.format_message()), USAGE
+    if isinstance(error, OSError):
+        return _os_error(error), FAILED
+    mistake = f"This is a mistake of stackverify itself ({type(error).__name__})"
+    return f"{mistake}: please report it, with what --verbose says.", FAILED
+
+
 def _told(chosen: Session, kind: str, message: str, code: int) -> int:
     message = " ".join(output.clean(message.replace("\n", " ")).split())
-    with suppress(OSError):
-        if chosen.json:
-            output.document(output.error_document(kind, message, code))
+    if chosen.json:
+        told = {"type": kind, "message": message, "exit_code": code}
+        with suppress(OSError):
+            output.document({"error": told})
     prefix = "" if code == INTERRUPTED else "Error: "
     output.note(f"{prefix}{message}")
     return code
@@ -135,9 +135,8 @@ def _tell_causes(error: BaseException) -> None:
     from stackverify.errors import StackverifyError
 
     cause: BaseException | None = error
-    if not isinstance(error, (StackverifyError, OSError)):
-        places = traceback.extract_tb(error.__traceback__)
-        for place in places:
+    if not isinstance(error, (StackverifyError, OSError, Trouble)):
+        for place in traceback.extract_tb(error.__traceback__):
             output.note(f"  at {place.filename}:{place.lineno} in {place.name}")
     while cause is not None:
         request = getattr(cause, "request_id", None)

@@ -8,12 +8,15 @@ __all__ = [
     "INTERRUPTED",
     "LATE",
     "NOTHING_LEFT",
+    "NOTHING_SENT",
     "Trouble",
     "UNKNOWN",
     "USAGE",
 ]
 
 FINE, FAILED, USAGE, UNKNOWN, NOTHING_LEFT, LATE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+NOTHING_SENT = "Interrupted: nothing was sent."
 
 
 class Trouble(Exception):  # noqa: N818 - it is told to people, by this name to none

@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 import click
 
+from stackverify.cli import output
 from stackverify.cli.exits import USAGE, Trouble
 from stackverify.errors import InvalidInputError
 
@@ -49,6 +50,8 @@ def read_bytes(path: str) -> bytes:
         return Path(path).read_bytes()
     if sys.stdin is None or sys.stdin.closed:
         raise Trouble("Standard input is closed: name a file instead.", USAGE)
+    if sys.stdin.isatty():
+        output.note("Reading from the terminal, until Ctrl-D.")
     try:
         return sys.stdin.buffer.read()
     except OSError as error:

@@ -8,33 +8,64 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-__all__ = ["gently_stopped"]
+__all__ = ["Interrupts"]
 
 _WORD = (
     b"\nStopping: what is under way comes to its end. Ctrl-C again leaves at once.\n"
 )
 
 
-@contextmanager
-def gently_stopped() -> Iterator[list[int]]:
-    """Say at the first Ctrl-C what is waited for; take a termination for one.
+class Interrupts:
+    """What was interrupted, and when it may be.
 
-    The list that is given grows with each.
+    Attributes:
+        count: How often somebody wanted it to stop.
     """
-    told: list[int] = []
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        if not told:
+    def __init__(self) -> None:
+        self.count: int = 0
+        self._is_held = False
+        self._is_deaf = False
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Take Ctrl-C, and a termination for one; the first waits for `release`."""
+        self._is_held = True
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._hear) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let the first one wait until something is done as a whole."""
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+        self.release()
+
+    def release(self) -> None:
+        """Let the first one wait no longer, if it came already."""
+        self._is_held = False
+        if self.count:
+            raise KeyboardInterrupt
+
+    def ignore(self) -> None:
+        """Hear no more of them: what is left to do is short, and must be done."""
+        self._is_deaf = True
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self._is_deaf:
+            return
+        self.count += 1
+        if self.count == 1:
             # Not a stream: a signal may come while one is being written to.
             with suppress(OSError):
                 os.write(2, _WORD)
-        told.append(number)
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, interrupt) for number in numbers}
-    try:
-        yield told
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if self.count > 1 or not self._is_held:
+            raise KeyboardInterrupt

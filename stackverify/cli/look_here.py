@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -27,14 +27,14 @@ _PACKAGES = (
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
-def look_here(chosen: Session, environment: Mapping[str, str]) -> Iterator[Finding]:
+def look_here(chosen: Session) -> Iterator[Finding]:
     """Look at what needs no network."""
     yield _versions()
-    yield _key(chosen, environment)
-    yield _base_url(chosen, environment)
-    yield _tier(chosen, environment)
-    yield _proxies(environment)
-    yield _webhook_secret(environment)
+    yield _key(chosen)
+    yield _base_url(chosen)
+    yield _tier(chosen)
+    yield _proxies()
+    yield _webhook_secret()
 
 
 def _versions() -> Finding:
@@ -48,7 +48,7 @@ def _versions() -> Finding:
     return Finding("versions", "ok", f"{told}.", found)
 
 
-def _key(chosen: Session, environment: Mapping[str, str]) -> Finding:
+def _key(chosen: Session) -> Finding:
     path = chosen.api_key_file
     source = path or "STACKVERIFY_API_KEY"
     try:
@@ -72,8 +72,8 @@ def _is_open(path: str) -> bool:
     return os.name == "posix" and stat.S_ISREG(mode) and bool(mode & 0o044)
 
 
-def _base_url(chosen: Session, environment: Mapping[str, str]) -> Finding:
-    variable = environment.get("STACKVERIFY_BASE_URL")
+def _base_url(chosen: Session) -> Finding:
+    variable = os.environ.get("STACKVERIFY_BASE_URL")
     url = chosen.base_url or variable or HOME.base_url
     source = (
         "--base-url"
@@ -89,9 +89,9 @@ def _base_url(chosen: Session, environment: Mapping[str, str]) -> Finding:
     )
 
 
-def _tier(chosen: Session, environment: Mapping[str, str]) -> Finding:
+def _tier(chosen: Session) -> Finding:
     source = "default"
-    if chosen.tier or environment.get("STACKVERIFY_TIER"):
+    if chosen.tier or os.environ.get("STACKVERIFY_TIER"):
         source = "--tier" if chosen.tier else "STACKVERIFY_TIER"
     try:
         tier = chosen.chosen_tier()
@@ -109,12 +109,12 @@ def _tier(chosen: Session, environment: Mapping[str, str]) -> Finding:
     return Finding("tier", "ok", f"{tier.name}: {pace} ({source}).", facts)
 
 
-def _proxies(environment: Mapping[str, str]) -> Finding:
+def _proxies() -> Finding:
     found = [
         name
         for proxy in _PROXIES
         for name in (proxy, proxy.lower())
-        if environment.get(name)
+        if os.environ.get(name)
     ]
     if not found:
         return Finding("proxy", "ok", "no proxy variable is set.", {"variables": []})
@@ -125,8 +125,8 @@ def _proxies(environment: Mapping[str, str]) -> Finding:
     return Finding("proxy", "warning", text, {"variables": found, "used": False})
 
 
-def _webhook_secret(environment: Mapping[str, str]) -> Finding:
-    secrets = environment.get("STACKVERIFY_WEBHOOK_SECRET", "").split()
+def _webhook_secret() -> Finding:
+    secrets = os.environ.get("STACKVERIFY_WEBHOOK_SECRET", "").split()
     if not secrets:
         text = "STACKVERIFY_WEBHOOK_SECRET is not set; only receiving needs it."
         return Finding("webhook secret", "skipped", text, {"count": 0})

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO
 
 import click
 
@@ -36,6 +36,9 @@ _COLOURS = {
 
 def is_for_people(stream: IO[str] | None) -> bool:
     """Say whether somebody reads this on a terminal."""
+    # While a bar is shown rich puts something of its own there, which knows of no
+    # terminal in its older versions.
+    stream = getattr(stream, "rich_proxied_file", stream)
     return stream is not None and not stream.closed and stream.isatty()
 
 
@@ -66,10 +69,10 @@ def row(cells: Iterable[object]) -> None:
     line("\t".join(clean(str("" if cell is None else cell)) for cell in cells))
 
 
-def painted(word: str, *, width: int = 0, stream: IO[str] | None = None) -> str:
+def painted(word: str, *, width: int = 0) -> str:
     """Colour a word by what it means, where colours are seen and wanted."""
     padded = clean(word).ljust(width)
-    if not _has_colours(stream or sys.stdout):
+    if not _has_colours(sys.stdout):
         return padded
     return click.style(padded, fg=_COLOURS.get(word.lower()))
 
@@ -103,8 +106,3 @@ def _has_colours(stream: IO[str] | None) -> bool:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
-
-
-def error_document(kind: str, message: str, code: int) -> dict[str, Any]:
-    """Tell an error to a program."""
-    return {"error": {"type": kind, "message": message, "exit_code": code}}

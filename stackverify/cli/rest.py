@@ -33,8 +33,10 @@ class RestFile:
         """Read what is left.
 
         Raises:
-            Trouble: The file is no such file, or of another channel.
+            Trouble: The file is not there, no such file, or of another channel.
         """
+        if not self.path.exists():
+            raise Trouble(self._missing(), USAGE)
         try:
             saved: dict[str, Any] = json.loads(self.path.read_text("utf-8"))
             of, to = str(saved["channel"]), tuple(map(str, saved["to"]))
@@ -49,6 +51,9 @@ class RestFile:
             raise Trouble(
                 f"{self.path} is the rest of another channel: `send {of}`.", USAGE
             )
+        for attachment in fields.get("attachments", ()):
+            if not Path(attachment.content).is_file():
+                raise Trouble(f"{attachment.content} is not there any more.", USAGE)
         return Letter.write(channel, to, fields)
 
     def begin(self) -> Begun:
@@ -61,7 +66,16 @@ class RestFile:
         try:
             return Begun(self.path.rename(begun), self.path)
         except FileNotFoundError:
-            raise Trouble(f"{self.path} is being sent already.", USAGE) from None
+            raise Trouble(self._missing(), USAGE) from None
+
+    def _missing(self) -> str:
+        begun = self.path.with_name(f"{self.path.name}{_BEGUN}")
+        if not begun.exists():
+            return f"{self.path} is not there: was it sent already?"
+        return (
+            f"{begun} is being sent, or was cut off by force: then look up what was "
+            "sent before you send any of it again."
+        )
 
 
 @attrs.frozen

@@ -38,7 +38,7 @@ def _common(command: F) -> F:
         click.option(
             "--to-file", type=_FILE, help="Recipients, one a line; - is stdin."
         ),
-        click.option("--rest", type=_OWN_FILE, help="Go on with what was left over."),
+        click.option("--rest", metavar="FILE", help="Go on with what was left over."),
         click.option(
             "--skip-bad", is_flag=True, help="Leave out those who can be none."
         ),

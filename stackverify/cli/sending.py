@@ -9,18 +9,21 @@ import click
 from stackverify import Client
 from stackverify.cli import output
 from stackverify.cli.aftermath import conclude
-from stackverify.cli.exits import FINE
-from stackverify.cli.interrupts import gently_stopped
+from stackverify.cli.exits import FINE, INTERRUPTED, NOTHING_SENT, Trouble
+from stackverify.cli.interrupts import Interrupts
 from stackverify.cli.letter import Letter
 from stackverify.cli.progress import progress
 from stackverify.cli.rest import RestFile, command
 from stackverify.cli.session import Session
 from stackverify.cli.tally import Tally, told
 from stackverify.errors import NoReplyError
-from stackverify.models.events import Event, RequestFinished
+from stackverify.models.events import Event, Paused, RequestFinished
 from stackverify.models.results import Receipt
 
 __all__ = ["send_letter"]
+
+# Shorter pauses are over before one has read of them.
+_WORTH_TELLING = 2.0
 
 
 def send_letter(
@@ -37,7 +40,7 @@ def send_letter(
 
 
 class _Witness:
-    """Sees whether the last request left, and was not refused."""
+    """Sees whether the last request left, and says what is waited for."""
 
     def __init__(self) -> None:
         self.may_have_been_sent = False
@@ -46,6 +49,8 @@ class _Witness:
         if isinstance(event, RequestFinished):
             refused = event.status is not None and 400 <= event.status < 500
             self.may_have_been_sent = event.left and not refused
+        elif isinstance(event, Paused) and event.seconds >= _WORTH_TELLING:
+            output.note(f"The service asks to wait for {event.seconds:.0f} s.")
 
 
 def _send_one(
@@ -55,9 +60,18 @@ def _send_one(
         receipt = letter.send(client)
     except KeyboardInterrupt:
         if not witness.may_have_been_sent:
-            raise
+            raise Trouble(NOTHING_SENT, INTERRUPTED) from None
         raise NoReplyError("Interrupted before the answer came.") from None
-    _tell(letter, receipt, chosen)
+    try:
+        _tell(letter, receipt, chosen)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        output.silence()
+        raise Trouble(
+            f"It was accepted, as {receipt.message_id}; only this could not be written "
+            f"({error.strerror}). Do not send it again."
+        ) from error
     return FINE
 
 
@@ -89,12 +103,11 @@ def _send_many(
     over_budget: bool,
 ) -> int:
     sends = letter.send_to_all(client, over_budget=over_budget)
-    begun = rest.begin() if rest else None
-    tally = Tally(letter, chosen)
+    tally, interrupts = Tally(letter, chosen), Interrupts()
     is_plain = chosen.json or chosen.verbose
-    with (
-        gently_stopped() as interrupts,
-        progress(letter.title, len(letter.to), is_plain=is_plain) as advance,
-    ):
-        tally.take(sends, advance, interrupts)
-    return conclude(letter, chosen, tally.close(sends.summary), begun)
+    with interrupts.heard():
+        begun = rest.begin() if rest else None
+        with progress(letter.title, len(letter.to), is_plain=is_plain) as advance:
+            tally.take(sends, advance, interrupts)
+            interrupts.ignore()
+        return conclude(letter, chosen, tally.close(sends.summary), begun)

@@ -59,7 +59,10 @@ def _advice(error: StackverifyError) -> str:
         case errors.CertificateError():
             return "It was not sent. `stackverify doctor` looks closer."
         case errors.ConnectFailedError():
-            return f"{error.next_step} `stackverify doctor` looks closer."
+            return (
+                "Nothing left this machine: the same again is safe. `stackverify "
+                "doctor` looks closer."
+            )
         case errors.DeadlineError():
             return "It was not sent: try again, with a longer --timeout."
     return error.next_step

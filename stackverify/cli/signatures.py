@@ -78,8 +78,6 @@ def show_verdict(
 
 
 def _body(path: str) -> bytes:
-    if path == "-" and sys.stdin is not None and sys.stdin.isatty():
-        output.note("Reading the body from the terminal; end it with Ctrl-D.")
     body = read_bytes(path)
     if not body:
         raise Trouble("The body is empty.", USAGE)

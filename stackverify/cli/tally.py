@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ import attrs
 
 from stackverify import Accepted, BulkSummary, NotSent, Outcome, SendMany, Unknown
 from stackverify.cli import output
+from stackverify.cli.interrupts import Interrupts
 from stackverify.cli.letter import Letter
 from stackverify.cli.sentences import sentence
 from stackverify.cli.session import Session
@@ -78,32 +79,31 @@ class Tally:
         self,
         sends: SendMany[Any],
         advance: Callable[[BulkSummary], None],
-        interrupts: Sequence[int],
+        interrupts: Interrupts,
     ) -> None:
         """Take the outcomes to the end, or until somebody has had enough."""
         try:
-            with sends:
-                for outcome in sends:
+            interrupts.release()
+            for outcome in sends:
+                with interrupts.held():
                     self._add(outcome)
                     advance(sends.summary)
+                if self.stopped_by is not None:
+                    break
         except BulkStoppedError as stopped:
             self.stopped_by = stopped.__cause__
         except KeyboardInterrupt:
             self.is_interrupted = True
-        except OSError as error:  # the answer cannot be written down
-            self.stopped_by = error
-        if len(interrupts) > 1:  # then nobody waited for what was under way
+        if interrupts.count > 1:  # then nobody waits for what is under way
             return
-        with suppress(BulkStoppedError, KeyboardInterrupt, OSError):
+        with suppress(BulkStoppedError, KeyboardInterrupt):
+            sends.close()
             for outcome in sends:
                 self._add(outcome)
 
     def _add(self, outcome: Outcome[Any]) -> None:
         kind = _kind(outcome)
-        self.seen.add(outcome.index)
-        self.counts[kind] += 1
-        if isinstance(outcome, NotSent):
-            self.to_repeat.add(outcome.index)
+        self._count(outcome.index, kind)
         to = self.letter.to[outcome.index]
         if isinstance(outcome, Accepted):
             receipt = outcome.receipt
@@ -118,6 +118,9 @@ class Tally:
         except BrokenPipeError:
             output.silence()
             output.note("Nobody reads the results any more; the sending goes on.")
+        except OSError as error:  # they cannot be kept, so there shall be no more
+            output.silence()
+            self.stopped_by = error
 
     def _write(self, cells: dict[str, str | None]) -> None:
         if self.chosen.json:
@@ -132,13 +135,34 @@ class Tally:
             painted = output.painted(outcome, width=8)
             output.line(f"{painted}  {cells['to']}  {last}")
 
+    def _count(self, index: int, kind: str) -> None:
+        self.seen.add(index)
+        self.counts[kind] += 1
+        if kind == "not sent":
+            self.to_repeat.add(index)
+
+    def _kind_unheard(self, summary: BulkSummary) -> str:
+        """Tell what an outcome was that an interrupt took as it was handed over."""
+        counted = {  # by those who did the work, whom nothing interrupts
+            "accepted": summary.accepted,
+            "refused": summary.refused,
+            "not sent": summary.not_sent,
+        }
+        return next(
+            (kind for kind, count in counted.items() if count > self.counts[kind]),
+            "unknown",
+        )
+
     def close(self, summary: BulkSummary) -> Result:
         """Count those whose answer nobody waited for, and those not begun."""
         total = len(self.letter.to)
         unbegun = {*summary.unfinished, *range(summary.next_index, total)}
-        for index in sorted(set(range(total)) - self.seen - unbegun):
-            self.counts["unknown"] += 1
-            self._tell(told("unknown", self.letter.to[index], error=_LOST))
+        unheard = sorted(set(range(total)) - self.seen - unbegun)
+        kind = self._kind_unheard(summary) if len(unheard) == 1 else "unknown"
+        for index in unheard:
+            self._count(index, kind)
+            error = _LOST if kind == "unknown" else None
+            self._tell(told(kind, self.letter.to[index], error=error))
         left = tuple(sorted(self.to_repeat | unbegun))
         return Result(
             accepted=self.counts["accepted"],

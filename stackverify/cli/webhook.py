@@ -87,7 +87,7 @@ def sign(body: str, secret_file: str | None) -> None:
 @click.option("--show", is_flag=True, help="Show numbers and texts too.")
 @_secret
 @shared
-def listen(port: int, show: bool, secret_file: str | None) -> None:  # noqa: FBT001
+def listen(*, port: int, show: bool, secret_file: str | None) -> None:
     """Receive webhooks on this machine, and show each until Ctrl-C.
 
     It answers at any path. What is not signed with the secret is refused, and

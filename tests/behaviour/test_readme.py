@@ -10,7 +10,13 @@ import pytest
 from stackverify.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ["README.md", "docs/guide.md", "docs/velstack.md", "docs/webhooks.md"]
+DOCUMENTS = [
+    "README.md",
+    "docs/cli.md",
+    "docs/guide.md",
+    "docs/velstack.md",
+    "docs/webhooks.md",
+]
 
 
 def examples() -> list[pytest.param]:

@@ -32,7 +32,7 @@ def test_while_it_reads_nothing_is_sent(shell: Shell, sandbox: Sandbox) -> None:
     interrupt(process)
     done = finish(process)
     assert (done.code, done.out, sandbox.count()) == (130, "", 0)
-    assert "Interrupted." in done.err
+    assert done.err == "Interrupted: nothing was sent.\n"
 
 
 def test_while_one_is_on_its_way_it_says_that_it_may_have_been_sent(
@@ -50,12 +50,17 @@ def test_while_one_is_on_its_way_it_says_that_it_may_have_been_sent(
 def test_while_one_waits_to_be_tried_again_nothing_was_sent(
     shell: Shell, sandbox: Sandbox
 ) -> None:
-    sandbox.faults.add("rate_limited", seconds=60)
+    slow = sandbox.keys.add(tier="enterprise:1")
+    shell.environment["STACKVERIFY_API_KEY"] = slow.value
+    assert shell("send", "sms", JOAN, "--text", "First").code == 0
     process = shell.start("send", "sms", JOAN, "--text", "Hello")
     until(lambda: 429 in sandbox.replies)
     time.sleep(1.0)  # the answer has to arrive, too
     interrupt(process)
-    assert (finish(process).code, sandbox.count()) == (130, 0)
+    done = finish(process)
+    assert (done.code, sandbox.count()) == (130, 1)
+    assert "The service asks to wait for" in done.err
+    assert "Interrupted: nothing was sent." in done.err
 
 
 def begun(shell: Shell, sandbox: Sandbox, *words: str) -> subprocess.Popen[str]:
@@ -131,7 +136,7 @@ def test_a_rest_that_is_being_sent_cannot_be_sent_beside(
         until(lambda: not rest.exists())
         third = shell("send", "email", "--rest", rest.name)
         second.kill()
-    assert third.code == 2
+    assert (third.code, "is being sent" in third.err) == (2, True)
     assert Path(f"{rest}.begun").exists()
 
 
@@ -156,6 +161,28 @@ def test_a_rest_that_is_none_is_told_of(shell: Shell, content: str) -> None:
     assert (done.code, done.err.count("\n")) == (2, 1)
 
 
+def test_a_rest_whose_attachment_is_gone_stays_as_it_is(
+    shell: Shell, sandbox: Sandbox, people: list[str]
+) -> None:
+    shell.write("bill.pdf", b"%PDF-1.7")
+    process = begun(shell, sandbox, "--attach", "bill.pdf")
+    interrupt(process)
+    finish(process)
+    (rest,) = shell.folder.glob("stackverify-rest-*.json")
+    (shell.folder / "bill.pdf").rename(shell.folder / "moved.pdf")
+    done = shell("send", "email", "--rest", rest.name)
+    assert (done.code, rest.exists(), "bill.pdf" in done.err) == (2, True, True)
+    (shell.folder / "moved.pdf").rename(shell.folder / "bill.pdf")
+    assert shell("send", "email", "--rest", rest.name).code == 0
+    assert {len(m.content.attachments) for m in sandbox.messages()} == {1}
+    assert sandbox.count() == len(people)
+
+
+def test_a_rest_that_is_not_there_is_told_of(shell: Shell) -> None:
+    done = shell("send", "sms", "--rest", "nowhere.json")
+    assert (done.code, "nowhere.json is not there" in done.err) == (2, True)
+
+
 def test_a_rest_takes_no_other_message(shell: Shell) -> None:
     rest = shell.write("rest.json", "{}")
     assert shell("send", "sms", "--rest", rest, "--text", "Hello").code == 2
@@ -173,6 +200,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_tells_who_is_unknown(
     assert process.stderr is not None
     while "Stopping" not in process.stderr.readline():
         assert process.poll() is None
+    time.sleep(0.5)  # two at once would be one
     interrupt(process)
     done = finish(process)
     told = {row[1]: row[0] for row in done.rows}

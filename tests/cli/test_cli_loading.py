@@ -17,6 +17,7 @@ with contextlib.redirect_stdout(io.StringIO()):
 assert code == 0, code
 ours = [name for name in sys.modules if name.startswith("stackverify.")]
 others = {{name.partition(".")[0] for name in sys.modules}} - before
+others = {{name for name in others if not name.startswith("_sysconfigdata")}}
 print(json.dumps([sorted(others - set(sys.stdlib_module_names)), ours]))
 """
 VALUES = {"attr", "attrs", "orjson"}

@@ -106,6 +106,7 @@ def test_the_key_is_refused_as_an_argument_with_a_reason(shell: Shell) -> None:
     assert "--api-key-file" in done.err
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
 @pytest.mark.usefixtures("key")
 def test_the_process_list_shows_no_more_than_was_typed(
     shell: Shell, sandbox: Sandbox

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stackverify.sandbox import Sandbox
-from tests.cli.shell import Shell
+from tests.cli.shell import Shell, finish
 
 JOAN, ANN = "+254712345678", "+4915123456789"
 RUN = "from stackverify.cli import main; sys.exit(main())"
@@ -239,7 +239,7 @@ def test_what_never_left_is_code_4(shell: Shell) -> None:
     one = shell("send", "sms", JOAN, "--text", "Hi", "--base-url", url)
     many = shell("send", "sms", JOAN, ANN, "--text", "Hi", "--base-url", url)
     assert (one.code, many.code) == (4, 4)
-    assert "sending it again is safe" in one.err
+    assert "the same again is safe" in one.err
     assert "give the same command again" in many.err
 
 
@@ -276,6 +276,30 @@ def test_a_reader_that_leaves_does_not_stop_the_sending(
     assert (process.wait(), sandbox.count()) == (0, 5000)
     assert "5,000 accepted" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_an_answer_that_cannot_be_written_is_no_reason_to_send_again(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = finish(shell.start("send", "sms", JOAN, "--text", "Hi", stdout=full))
+    assert (done.code, sandbox.count()) == (1, 1)
+    assert sandbox.messages()[0].message_id in done.err
+    assert "Do not send it again" in done.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_a_full_disk_stops_many_and_says_how_to_go_on(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    people = shell.write("p", "".join(f"p{n}@example.org\n" for n in range(200)))
+    words = ("send", "email", "--to-file", people, "--subject", "Hi", "--text", "Hi")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = finish(shell.start(*words, "--tier", "enterprise:3600", stdout=full))
+    assert done.code == 1
+    assert f"{sandbox.count()} accepted" in done.err
+    assert "To go on with those not sent" in done.err
 
 
 def test_the_key_comes_from_a_file(

@@ -58,6 +58,7 @@ from stackverify import (
     count_segments,
     errors,
 )
+from stackverify.cli import main as command_line
 from stackverify.limiters import (
     AsyncLimiter,
     AsyncTurn,
@@ -401,3 +402,7 @@ def frameworks(receiver: Receiver, asynchronous: AsyncReceiver) -> None:
         return HttpResponse()
 
     assert [path("one", django_view), path("other", async_view)]
+
+
+def program() -> None:
+    assert_type(command_line(), int)
