@@ -18,7 +18,7 @@ _S = RowState
 MOVES: Mapping[RowState, frozenset[RowState]] = {
     _S.PENDING: frozenset({_S.CLAIMED, _S.SKIPPED, _S.REFUSED}),
     # Back to pending: its runner died, or was stopped, before it began to send.
-    _S.CLAIMED: frozenset({_S.PENDING, _S.INTENT}),
+    _S.CLAIMED: frozenset({_S.PENDING, _S.REFUSED, _S.INTENT}),
     # Never back to claimed: an intent may have been sent. To pending only by who
     # held the last byte back.
     _S.INTENT: frozenset({_S.INTENT, _S.PENDING, _S.ACCEPTED, _S.REFUSED, _S.UNKNOWN}),

@@ -19,7 +19,6 @@ from stackverify.masking import mask_recipient, mask_text
 from stackverify.models.results import SmsMessage
 
 __all__ = [
-    "CLOCK_SLACK",
     "Absent",
     "Finding",
     "Found",
@@ -32,9 +31,6 @@ __all__ = [
     "judge",
     "windows",
 ]
-
-CLOCK_SLACK = 5.0
-"""Seconds that a window is widened by at both ends."""
 
 # A list may cut texts short: so many characters that agree are no accident.
 _PREVIEW = 20

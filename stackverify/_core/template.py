@@ -74,6 +74,7 @@ class Template(Generic[M]):
         self._columns: dict[str, None] = {}
         self._fixed: dict[str, Any] = {}
         self._filled: list[tuple[str, _Fill]] = []
+        self._to: _Fill | None = None
         for field in attrs.fields(type(message)):
             self._compile_field(field.name, getattr(message, field.name))
 
@@ -91,8 +92,22 @@ class Template(Generic[M]):
         filled = {name: fill(row) for name, fill in self._filled}
         return self._kind(**self._fixed, **filled)
 
+    def recipient(self, row: Fields) -> str:
+        """Tell whom a row is for; nothing if the row does not say."""
+        try:
+            return self._to(row) if self._to else str(self._fixed["to"])
+        except InvalidInputError:
+            return ""
+
+    @property
+    def is_same_for_all(self) -> bool:
+        """Whether all recipients get the same message."""
+        return [name for name, _ in self._filled] in ([], ["to"])
+
     def _compile_field(self, name: str, value: Any) -> None:
         fill = self._compile(name, value)
+        if name == "to":
+            self._to = fill
         if fill is None:
             self._fixed[name] = _unescaped(value)
         else:

@@ -186,6 +186,12 @@ class LedgerRows:
         with self._file.writing() as connection:
             return connection.execute(sql.MOVE_ALL, (now, state.value)).rowcount
 
+    def resolve(self, index: int, state: RowState, now: float) -> bool:
+        """Settle a row that was unknown; tell whether it was."""
+        with self._file.writing() as connection:
+            done = connection.execute(sql.RESOLVE, (state.value, now, index))
+            return done.rowcount == 1
+
     def count_shared(self) -> int:
         """Count the rows whose recipient stands in an earlier one."""
         with self._file.reading() as connection:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import attrs
@@ -21,9 +22,18 @@ from stackverify._process.fork import reset_in_child
 from stackverify._process.runners import has_ended, identity
 from stackverify._stores import ledger_sql as sql
 from stackverify._stores.ledger_file import LedgerFile
-from stackverify.errors import LedgerBusyError, LedgerLostError
+from stackverify.errors import LedgerBusyError, LedgerError, LedgerLostError
+from stackverify.models.campaigns import RowState
 
-__all__ = ["Claimed", "Intents", "LedgerRunner", "Outcome", "StandingError"]
+__all__ = [
+    "Claimed",
+    "Decision",
+    "Intents",
+    "LedgerRunner",
+    "Outcome",
+    "StandingError",
+    "UnsureRow",
+]
 
 _LEASE = 30.0
 # Nothing is let go so shortly before the lease ends: between a look at the clock and
@@ -67,6 +77,48 @@ class Intents:
 
 Outcome: TypeAlias = tuple[Claimed, Verdict, float, float | None]
 """A row, what became of it, when, and when its last byte was let go."""
+
+
+@attrs.frozen
+class UnsureRow:
+    """A row that may have been sent, as it stands in the ledger.
+
+    Attributes:
+        attempts: How often it was begun.
+        since: When it was first begun.
+        released_by: When its last byte was let go at the latest.
+        index: Its place in the source.
+        recipient: Whom it is for.
+        fields: The row as it was loaded.
+        owned: Ids of other rows of the same recipient.
+        is_shared: Whether there are such rows.
+    """
+
+    attempts: int
+    since: float
+    released_by: float
+    index: int = attrs.field(kw_only=True)
+    recipient: str = attrs.field(kw_only=True, repr=False)
+    fields: dict[str, Any] = attrs.field(kw_only=True, repr=False)
+    owned: tuple[str, ...] = attrs.field(kw_only=True)
+    is_shared: bool = attrs.field(kw_only=True)
+
+
+@attrs.frozen
+class Decision:
+    """What was found out about an unsure row."""
+
+    index: int
+    attempts: int
+    state: RowState
+    message_id: str | None = None
+    reason: str | None = None
+    copies: int = 0
+
+    @property
+    def told(self) -> tuple[str, str | None, str | None, int]:
+        """What is written of it."""
+        return self.state.value, self.message_id, self.reason, self.copies
 
 
 class StandingError(Exception):
@@ -175,6 +227,12 @@ class LedgerRunner:
         numbers = [(self._id, row.index) for row in rows]
         self._patiently(lambda file: file.executemany(sql.UNCLAIM_ROW, numbers))
 
+    def refuse(self, rows: Iterable[tuple[int, str]]) -> None:
+        """Refuse claimed rows before anything was sent of them, each with a reason."""
+        now = self._clock()
+        values = [(reason, now, index, self._id) for index, reason in rows]
+        self._patiently(lambda file: file.executemany(sql.REFUSE, values))
+
     def commit(self, requests: Sequence[Intents]) -> None:
         """Write and sync intents, and with them the outcomes noted so far.
 
@@ -196,10 +254,40 @@ class LedgerRunner:
                 row.attempts += 1
 
     def tick(self) -> None:
-        """Write outcomes that wait, and renew the lease; to be done every second."""
+        """Write outcomes that wait, and renew the lease; to be done every second.
+
+        What goes wrong is told by the next intent, which is refused.
+        """
         is_due = self._clock() > self._lease_until - _LEASE + _RENEWED_AFTER
         if self._id and (self._outcomes or is_due):
-            self.commit(())
+            with suppress(LedgerError):
+                self.commit(())
+
+    def unsure(self) -> list[UnsureRow]:
+        """Give the rows that may have been sent."""
+        with self._file.reading() as connection:
+            rows = connection.execute(sql.UNSURE).fetchall()
+            return [
+                UnsureRow(
+                    *others,
+                    fields=loads(fields.encode()),
+                    owned=self._owned(connection, index, recipient) if shared else (),
+                    is_shared=bool(shared),
+                    index=index,
+                    recipient=recipient,
+                )
+                for index, recipient, fields, shared, *others in rows
+            ]
+
+    def _owned(self, connection: Any, index: int, recipient: str) -> tuple[str, ...]:
+        found = connection.execute(sql.OWNED, (recipient, index))
+        return tuple(row[0] for row in found)
+
+    def decide(self, decisions: Iterable[Decision]) -> None:
+        """Settle rows that were looked up, unless somebody did in the meantime."""
+        now = self._clock()
+        values = [(*each.told, now, each.index, each.attempts) for each in decisions]
+        self._patiently(lambda file: file.executemany(sql.DECIDE, values))
 
     def is_another_working(self) -> bool:
         """Tell whether rows are in the hands of a runner."""

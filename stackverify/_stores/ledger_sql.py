@@ -154,13 +154,17 @@ SETTLE = """
         released_by = coalesce(?, released_by), alone = max(alone, ?), runner = NULL
     WHERE idx = ? AND attempts = ? AND state IN ('intent', 'unknown')
 """
+REFUSE = """
+    UPDATE marks SET state = 'refused', runner = NULL, reason = ?, settled_at = ?
+    WHERE idx = ? AND runner = ? AND state = 'claimed'
+"""
 WORKING = "SELECT 1 FROM marks WHERE state IN ('claimed', 'intent') LIMIT 1"
 PENDING_ZONES = """
     SELECT DISTINCT coalesce(zone, 0) FROM marks WHERE state = 'pending'
 """
 
 UNSURE = """
-    SELECT idx, recipient, fields, attempts, since, released_by, shared
+    SELECT idx, recipient, fields, shared, attempts, since, released_by
     FROM rows JOIN marks USING (idx) WHERE state = 'unknown'
 """
 OWNED = """
@@ -199,8 +203,16 @@ INDEX_IDS = """
 """
 STATUS_OF = "SELECT idx, status FROM marks WHERE message_id = ?"
 SET_DELIVERY = "UPDATE marks SET status = ?, status_at = ? WHERE idx = ?"
-RESOLVE = """
+UNKNOWN_OF = """
+    SELECT idx, since FROM rows JOIN marks USING (idx)
+    WHERE recipient = ? AND state = 'unknown'
+"""
+RESOLVE_AS = """
     UPDATE marks SET state = 'accepted', message_id = ?, settled_at = ?, reason = NULL
+    WHERE idx = ? AND state = 'unknown'
+"""
+RESOLVE = """
+    UPDATE marks SET state = ?, settled_at = ?, reason = NULL
     WHERE idx = ? AND state = 'unknown'
 """
 UNDELIVERED = """

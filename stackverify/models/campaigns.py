@@ -312,6 +312,8 @@ class CampaignRules:
         hours: When recipients may be written to.
         settle: Seconds from the last byte of a send until the service has taken it,
             if it ever does, and lists it: earlier nothing is taken for absent.
+        clock_slack: Seconds by which this machine's clock and the service's may differ
+            beyond what the service's replies tell.
         hold_absent: Keep what was looked up and is not there as `ABSENT`, instead
             of sending it again.
         resend_unknown: Send unknown emails and WhatsApp messages again, which have
@@ -335,6 +337,7 @@ class CampaignRules:
     )
     hours: SendHours | None = None
     settle: float = attrs.field(default=120.0, validator=_is_number(0, _YEAR))
+    clock_slack: float = attrs.field(default=5.0, validator=_is_number(0, _YEAR))
     hold_absent: bool = False
     resend_unknown: bool = False
     max_error_rate: float = attrs.field(default=0.5, validator=_is_number(0.01, 1))

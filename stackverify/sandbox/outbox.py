@@ -58,7 +58,7 @@ class Outbox:
         recipients = [to for to in draft.recipients if to is not None]
         self._spend(key, now, len(recipients))
         # As coarse as what is told, so that a row's own time finds it again.
-        at = int(now * 1000) / 1000
+        at = int((now + self._knobs.late) * 1000) / 1000
         messages = [self._message(draft, to, key, raw, at) for to in recipients]
         for message in messages:
             self.store.add(message, self._knobs.keep)
@@ -112,9 +112,9 @@ class Outbox:
     ) -> tuple[list[Message], int]:
         """Give one page, newest first, and how many there are on all pages."""
         places: Sequence[int]
-        rows, places = self.store.between(
-            key.workspace, channel, query.since, query.until
-        )
+        shown_by = now - self._knobs.list_lag
+        until = shown_by if query.until is None else min(shown_by, query.until)
+        rows, places = self.store.between(key.workspace, channel, query.since, until)
         pace, start = self._knobs.timetable, (query.page - 1) * query.per_page
         if query.status is not None:
             wanted = query.status
