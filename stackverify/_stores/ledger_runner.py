@@ -290,9 +290,10 @@ class LedgerRunner:
         self._patiently(lambda file: file.executemany(sql.DECIDE, values))
 
     def is_another_working(self) -> bool:
-        """Tell whether rows are in the hands of a runner."""
+        """Tell whether rows are in the hands of another runner."""
         with self._file.reading() as connection:
-            return connection.execute(sql.WORKING).fetchone() is not None
+            found = connection.execute(sql.WORKING, (self._id,)).fetchone()
+            return found is not None
 
     def pending_zones(self) -> list[int]:
         """Tell the numbers of the time zones of rows that are to be sent."""
