@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -56,6 +57,7 @@ from stackverify.models.webhooks import WebhookEvent
 
 __all__ = ["AsyncCampaign"]
 
+_log = logging.getLogger("stackverify")
 _EMPTY = "The ledger is empty: `load()` a template and rows first."
 
 
@@ -251,7 +253,10 @@ class AsyncCampaign:
 
     def _tell(self, event: CampaignEvent) -> None:
         for hook in self._hooks:
-            hook(event)
+            try:
+                hook(event)
+            except Exception as error:
+                _log.error("A hook raised %s", type(error).__name__)
 
     async def _ended(self, run: AsyncCampaignRun) -> CampaignSummary:
         sender = run.sender
@@ -280,6 +285,11 @@ class AsyncCampaign:
             raise CampaignError(_EMPTY)
         return header
 
+    def stop(self) -> None:
+        """Have the run of this object begin nothing further, and end."""
+        if self._stop is not None:
+            self._stop.tell()
+
     async def pause(self, reason: str | None = None) -> None:
         """Have all runs of the campaign begin nothing further, in any process."""
         await self._set_status("paused", reason)
@@ -294,8 +304,8 @@ class AsyncCampaign:
 
     async def _set_status(self, status: str, reason: str | None) -> None:
         await run_blocking(partial(self._ledger.set_status, status, reason))
-        if self._stop is not None and status != "open":
-            self._stop.tell()
+        if status != "open":
+            self.stop()
 
     async def retry_failed(self) -> int:
         """Have refused rows, and those that were held as absent, sent by the next run.

@@ -31,7 +31,7 @@ from stackverify._stores.ledger_runner import (
     LedgerRunner,
     StandingError,
 )
-from stackverify.errors import LedgerError, StackverifyError
+from stackverify.errors import LedgerError, MaybeSentError, StackverifyError
 from stackverify.models.campaigns import (
     CampaignEvent,
     CampaignRules,
@@ -58,7 +58,7 @@ class AsyncSender:
     Attributes:
         stop: Told to begin nothing further.
         stopped_by: The error that stopped it.
-        last_error: The error of the last rows that failed.
+        last_error: Why the last rows that provably were not sent were not.
         too_many_errors: Whether so many rows failed that it stopped itself.
         settled: Rows that were accepted or refused.
     """
@@ -157,7 +157,8 @@ class AsyncSender:
         await self._settle(pack, outcomes, gate)
 
     def _heed(self, error: StackverifyError) -> None:
-        self.last_error = error
+        if not isinstance(error, MaybeSentError):
+            self.last_error = error
         if stops_all(error):
             self.stopped_by = self.stopped_by or error
             self.stop.tell()

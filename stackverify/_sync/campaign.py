@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -57,6 +58,7 @@ from stackverify.models.webhooks import WebhookEvent
 
 __all__ = ["Campaign"]
 
+_log = logging.getLogger("stackverify")
 _EMPTY = "The ledger is empty: `load()` a template and rows first."
 
 
@@ -252,7 +254,10 @@ class Campaign:
 
     def _tell(self, event: CampaignEvent) -> None:
         for hook in self._hooks:
-            hook(event)
+            try:
+                hook(event)
+            except Exception as error:
+                _log.error("A hook raised %s", type(error).__name__)
 
     def _ended(self, run: CampaignRun) -> CampaignSummary:
         sender = run.sender
@@ -281,6 +286,11 @@ class Campaign:
             raise CampaignError(_EMPTY)
         return header
 
+    def stop(self) -> None:
+        """Have the run of this object begin nothing further, and end."""
+        if self._stop is not None:
+            self._stop.tell()
+
     def pause(self, reason: str | None = None) -> None:
         """Have all runs of the campaign begin nothing further, in any process."""
         self._set_status("paused", reason)
@@ -295,8 +305,8 @@ class Campaign:
 
     def _set_status(self, status: str, reason: str | None) -> None:
         run_blocking(partial(self._ledger.set_status, status, reason))
-        if self._stop is not None and status != "open":
-            self._stop.tell()
+        if status != "open":
+            self.stop()
 
     def retry_failed(self) -> int:
         """Have refused rows, and those that were held as absent, sent by the next run.

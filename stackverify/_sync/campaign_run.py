@@ -47,6 +47,7 @@ __all__ = ["CampaignRun"]
 _TICK = 1.0
 # How often to see whether another runner is done with its rows, or gone.
 _LOOK_AGAIN = 1.0
+_NAP = 10.0
 # Rows claimed at once last so many seconds at the rate; what is claimed by one
 # runner, others cannot send.
 _CLAIMED_AHEAD = 5.0
@@ -161,7 +162,9 @@ class CampaignRun:
             pending = run_blocking(self.runner.pending_zones)
             opens = min(map(self._opens_at, pending), default=math.inf)
             if time.time() < opens < math.inf:
-                return self._wait("hours", opens - time.time())
+                self.tell(CampaignWaits("hours", opens - time.time()))
+                nap = min(opens - time.time(), _NAP)  # somebody may pause it meanwhile
+                return not park_under(self.stop, nap)
         if run_blocking(self.runner.is_another_working):
             if not self._wait("others", _LOOK_AGAIN):
                 return False
@@ -175,7 +178,7 @@ class CampaignRun:
         return not park_under(self.stop, seconds)
 
     def _settle_unknown(self, *, wait: bool) -> bool:
-        """Look up unknown rows; tell whether some of them are to be sent again."""
+        """Look up unknown rows; tell whether some of them were settled by it."""
         if not isinstance(self.template.message, Sms):
             return False
         rows = run_blocking(self._unsure)
@@ -230,7 +233,7 @@ class CampaignRun:
         run_blocking(partial(self.runner.decide, decisions))
         for each in decisions:
             self.tell(RowSettled(each.index, each.state, each.message_id, each.reason))
-        return any(each.state is RowState.PENDING for each in decisions)
+        return any(each.state is not RowState.UNKNOWN for each in decisions)
 
     def _decision(self, row: Unsure, finding: Finding) -> Decision:
         decided = partial(Decision, row.index, row.attempts)
@@ -241,7 +244,7 @@ class CampaignRun:
             copies = len(finding.others)
             return decided(RowState.ACCEPTED, finding.message_id, copies=copies)
         if isinstance(finding, Absent):
-            is_held = self.rules.hold_absent
+            is_held = self.rules.hold_absent or row.attempts >= self.rules.max_attempts
             state = RowState.ABSENT if is_held else RowState.PENDING
             return decided(state, reason="It was looked up twice, and is not there.")
         self._undecided.add((row.index, row.attempts))

@@ -32,7 +32,7 @@ from stackverify._sync._concurrency import Convoy, FanOut, run_blocking
 from stackverify._sync.campaign_claims import Claims
 from stackverify._sync.limiter import Limiter
 from stackverify._sync.transport import Transport
-from stackverify.errors import LedgerError, StackverifyError
+from stackverify.errors import LedgerError, MaybeSentError, StackverifyError
 from stackverify.models.campaigns import (
     CampaignEvent,
     CampaignRules,
@@ -59,7 +59,7 @@ class Sender:
     Attributes:
         stop: Told to begin nothing further.
         stopped_by: The error that stopped it.
-        last_error: The error of the last rows that failed.
+        last_error: Why the last rows that provably were not sent were not.
         too_many_errors: Whether so many rows failed that it stopped itself.
         settled: Rows that were accepted or refused.
     """
@@ -158,7 +158,8 @@ class Sender:
         self._settle(pack, outcomes, gate)
 
     def _heed(self, error: StackverifyError) -> None:
-        self.last_error = error
+        if not isinstance(error, MaybeSentError):
+            self.last_error = error
         if stops_all(error):
             self.stopped_by = self.stopped_by or error
             self.stop.tell()

@@ -316,6 +316,7 @@ class CampaignRules:
             beyond what the service's replies tell.
         hold_absent: Keep what was looked up and is not there as `ABSENT`, instead
             of sending it again.
+        max_attempts: How often a row is begun at most; then it is held as `ABSENT`.
         resend_unknown: Send unknown emails and WhatsApp messages again, which have
             no list to be looked up in: some recipients may get two.
         max_error_rate: The share of errors among the latest `error_window` rows at
@@ -339,6 +340,9 @@ class CampaignRules:
     settle: float = attrs.field(default=120.0, validator=_is_number(0, _YEAR))
     clock_slack: float = attrs.field(default=5.0, validator=_is_number(0, _YEAR))
     hold_absent: bool = False
+    max_attempts: int = attrs.field(
+        default=5, validator=_is_number(1, 1000, whole=True)
+    )
     resend_unknown: bool = False
     max_error_rate: float = attrs.field(default=0.5, validator=_is_number(0.01, 1))
     error_window: int = attrs.field(
