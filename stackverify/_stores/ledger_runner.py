@@ -42,6 +42,9 @@ _LEASE_MARGIN = 10.0
 _RENEWED_AFTER = 5.0
 _BUSY_TRIES = 10
 
+# The runners of this process: one that could not say goodbye is none any more.
+_at_work: set[tuple[str, int]] = set()
+
 _GIVEN_UP = "Its runner ended while it was being sent."
 
 
@@ -157,13 +160,18 @@ class LedgerRunner:
         with self._file.writing() as connection:
             for number, name, lease_until in connection.execute(sql.RUNNERS).fetchall():
                 is_over = lease_until < now or has_ended(name)
-                if number != self._id and is_over:
+                is_idle = name == identity() and self._place(number) not in _at_work
+                if number != self._id and (is_over or is_idle):
                     _bury(connection, number, now)
             if not self._id:
                 lease_until = now + _LEASE
                 joined = connection.execute(sql.ADD_RUNNER, (identity(), lease_until))
                 self._id = joined.lastrowid or 0
                 self._lease_until = lease_until
+                _at_work.add(self._place(self._id))
+
+    def _place(self, number: int) -> tuple[str, int]:
+        return str(self._file.path.absolute()), number
 
     def leave(self) -> None:
         """Write what is noted, give claims back, and be no runner any more."""
@@ -171,10 +179,11 @@ class LedgerRunner:
             return
         with self._lock:
             outcomes, self._outcomes = self._outcomes, []
+        number, self._id, self._lease_until = self._id, 0, 0.0
+        _at_work.discard(self._place(number))
         with self._file.writing() as connection:
             self._settle(connection, outcomes)
-            _bury(connection, self._id, self._clock())
-        self._id = 0
+            _bury(connection, number, self._clock())
 
     def may_release(self) -> bool:
         """Say whether a last byte may be let go: nobody took the rows over."""
