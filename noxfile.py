@@ -110,7 +110,16 @@ def _pytest(session: nox.Session, *words: str) -> None:
 def _oldest() -> list[str]:
     """Pin each dependency of the library to its lower bound."""
     extras = PROJECT["optional-dependencies"]
-    kept = ("aiohttp", "django", "fast", "fastapi", "flask", "phone", "redis", "sandbox")
+    kept = (
+        "aiohttp",
+        "django",
+        "fast",
+        "fastapi",
+        "flask",
+        "phone",
+        "redis",
+        "sandbox",
+    )
     wanted = [
         *PROJECT["dependencies"],
         *(line for name in kept for line in extras[name]),

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from functools import partial
 from types import TracebackType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -58,7 +57,7 @@ from stackverify.models.webhooks import WebhookEvent
 __all__ = ["AsyncCampaign"]
 
 _log = logging.getLogger("stackverify")
-_EMPTY = "The ledger is empty: `load()` a template and rows first."
+_EMPTY = "The ledger is empty: `load()` a template and rows into it."
 
 
 class AsyncCampaign:
@@ -437,7 +436,9 @@ def _every_row(ledger: LedgerRows, state: RowState | None) -> Iterator[CampaignR
         start = some[-1].index + 1
 
 
-def _zone(name: str, where: str) -> ZoneInfo:
+def _zone(name: str, where: str) -> dt.tzinfo:
+    from zoneinfo import ZoneInfo  # loads more than it looks like, and is rarely needed
+
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError) as error:

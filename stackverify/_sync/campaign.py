@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from types import TracebackType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -59,7 +58,7 @@ from stackverify.models.webhooks import WebhookEvent
 __all__ = ["Campaign"]
 
 _log = logging.getLogger("stackverify")
-_EMPTY = "The ledger is empty: `load()` a template and rows first."
+_EMPTY = "The ledger is empty: `load()` a template and rows into it."
 
 
 class Campaign:
@@ -436,7 +435,9 @@ def _every_row(ledger: LedgerRows, state: RowState | None) -> Iterator[CampaignR
         start = some[-1].index + 1
 
 
-def _zone(name: str, where: str) -> ZoneInfo:
+def _zone(name: str, where: str) -> dt.tzinfo:
+    from zoneinfo import ZoneInfo  # loads more than it looks like, and is rarely needed
+
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError) as error:
