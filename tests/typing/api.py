@@ -381,9 +381,9 @@ async def asynchronous_campaigns(client: AsyncClient) -> None:
         try:
             assert_type(await campaign.run(), CampaignSummary)
         except errors.CampaignStoppedError as error:
-            assert error.summary
+            assert_type(error.summary, Any)
         except errors.PreflightError as error:
-            assert error.preflight
+            assert_type(error.preflight, Any)
         except errors.LedgerChangedError as error:
             assert_type(error.differences, tuple[str, ...])
         await campaign.pause("lunch")
