@@ -335,11 +335,15 @@ class AsyncCampaign:
     async def report(self, event: WebhookEvent) -> bool:
         """Write what a webhook tells of a message of this campaign.
 
+        A report of a message that no row has goes to the one unknown row of its
+        recipient, if it is of a later time than that row was sent.
+
         Returns:
             Whether it tells of one, and anything new.
         """
+        channel = (await self._header()).template["channel"]
         delivery = AsyncDelivery(None, self._file)
-        return await run_blocking(partial(delivery.report, event))
+        return await run_blocking(partial(delivery.report, event, channel))
 
     async def follow(self, *, timeout: float = 300.0) -> CampaignSummary:
         """Ask until every accepted message is delivered or has failed.

@@ -181,9 +181,12 @@ class LedgerRunner:
             outcomes, self._outcomes = self._outcomes, []
         number, self._id, self._lease_until = self._id, 0, 0.0
         _at_work.discard(self._place(number))
-        with self._file.writing() as connection:
+
+        def leave(connection: Any) -> None:
             self._settle(connection, outcomes)
             _bury(connection, number, self._clock())
+
+        self._patiently(leave)
 
     def may_release(self) -> bool:
         """Say whether a last byte may be let go: nobody took the rows over."""

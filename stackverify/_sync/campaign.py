@@ -336,11 +336,15 @@ class Campaign:
     def report(self, event: WebhookEvent) -> bool:
         """Write what a webhook tells of a message of this campaign.
 
+        A report of a message that no row has goes to the one unknown row of its
+        recipient, if it is of a later time than that row was sent.
+
         Returns:
             Whether it tells of one, and anything new.
         """
+        channel = self._header().template["channel"]
         delivery = Delivery(None, self._file)
-        return run_blocking(partial(delivery.report, event))
+        return run_blocking(partial(delivery.report, event, channel))
 
     def follow(self, *, timeout: float = 300.0) -> CampaignSummary:
         """Ask until every accepted message is delivered or has failed.

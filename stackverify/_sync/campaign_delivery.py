@@ -45,9 +45,10 @@ class Delivery:
         self._client = client
         self._ledger = LedgerDelivery(file)
 
-    def report(self, event: WebhookEvent) -> bool:
+    def report(self, event: WebhookEvent, channel: str) -> bool:
         """Write what a webhook tells; tell whether it was news. Blocks."""
-        if not isinstance(event, DeliveryReport):
+        is_of_channel = getattr(event, "channel", None) in (None, channel)
+        if not isinstance(event, DeliveryReport) or not is_of_channel:
             return False
         now = time.time()
         told_at = event.time.timestamp() if event.time else now

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio  # async only
 import pytest
 
 from stackverify import AsyncClient, Email, Sms, WhatsAppTemplate
@@ -481,6 +482,24 @@ class _Stopper:
     def __call__(self, event: CampaignEvent) -> None:
         if isinstance(event, CampaignWaits):
             self.campaign.stop()
+
+
+# async only: begin
+async def test_cancelling_a_run_leaves_no_row_half_way(
+    client: AsyncClient, sandbox: Sandbox, path: Path
+) -> None:
+    sandbox.knobs.latency = 0.02
+    async with AsyncCampaign(path, client, rules=CampaignRules(pack=1)) as campaign:
+        await campaign.load(HI, people(2000))
+        with anyio.move_on_after(0.5) as scope:
+            await campaign.run()
+        assert scope.cancelled_caught
+        summary = await campaign.summary()
+        assert summary["accepted"] == sandbox.count() > 0
+        assert summary["accepted"] + summary["pending"] == 2000
+
+
+# async only: end
 
 
 async def test_a_hook_that_fails_harms_no_row(

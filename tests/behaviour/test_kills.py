@@ -90,3 +90,17 @@ def test_a_runner_takes_over_what_another_left_behind(trial: Trial) -> None:
     assert other.returncode == 0, said
     assert (trial.lost, trial.duplicates) == (0, 0)
     assert trial.ledger() == trial.truth()
+
+
+def test_ctrl_c_leaves_no_row_in_doubt_that_was_not_under_way(trial: Trial) -> None:
+    trial.sandbox.faults.clear()
+    with trial.start() as child:
+        while trial.sandbox.requests < trial.rows // 4:
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=60)
+    assert b"KeyboardInterrupt" in said
+    states = {state for state, _ in trial.ledger().values()}
+    assert states == {"accepted", "pending"}
+    trial.finish()
+    assert (trial.lost, trial.duplicates) == (0, 0)
