@@ -29,11 +29,12 @@ from stackverify._core.template import Template
 from stackverify._process.stop import Stop
 from stackverify._process.ticker import Ticker
 from stackverify._services.stackverify.plans import Plan
-from stackverify._stores.ledger_runner import Decision, LedgerRunner, UnsureRow
+from stackverify._stores.ledger_runner import LedgerRunner
+from stackverify._stores.ledger_unsure import Decision, LedgerUnsure, UnsureRow
 from stackverify.errors import ForbiddenError
+from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import (
     CampaignEvent,
-    CampaignRules,
     CampaignWaits,
     DuplicateSuspected,
     RowSettled,
@@ -65,6 +66,7 @@ class AsyncCampaignRun:
     transport: AsyncTransport
     options: Options
     runner: LedgerRunner
+    unsure: LedgerUnsure
     template: Template[Any]
     plan: Plan[Any]
     rules: CampaignRules
@@ -206,7 +208,7 @@ class AsyncCampaignRun:
         )
 
     def _unsure(self) -> list[Unsure]:
-        rows = self.runner.unsure()
+        rows = self.unsure.rows()
         return [
             self._unsure_of(row)
             for row in rows
@@ -229,7 +231,7 @@ class AsyncCampaignRun:
 
     async def _decide(self, findings: Sequence[tuple[Unsure, Finding]]) -> bool:
         decisions = [self._decision(row, finding) for row, finding in findings]
-        await run_blocking(partial(self.runner.decide, decisions))
+        await run_blocking(partial(self.unsure.decide, decisions, time.time()))
         for each in decisions:
             self.tell(RowSettled(each.index, each.state, each.message_id, each.reason))
         return any(each.state is not RowState.UNKNOWN for each in decisions)

@@ -32,12 +32,8 @@ from stackverify._stores.ledger_runner import (
     StandingError,
 )
 from stackverify.errors import LedgerError, MaybeSentError, StackverifyError
-from stackverify.models.campaigns import (
-    CampaignEvent,
-    CampaignRules,
-    RowSettled,
-    RowState,
-)
+from stackverify.models.campaign_rules import CampaignRules
+from stackverify.models.campaigns import CampaignEvent, RowSettled, RowState
 from stackverify.models.outcomes import Outcome
 from stackverify.models.tier import Lane, Rate
 

@@ -25,16 +25,17 @@ from stackverify._core.template import Template
 from stackverify._process.stop import Stop
 from stackverify._process.ticker import Ticker
 from stackverify._services.stackverify.plans import Plan
-from stackverify._stores.ledger_runner import Decision, LedgerRunner, UnsureRow
+from stackverify._stores.ledger_runner import LedgerRunner
+from stackverify._stores.ledger_unsure import Decision, LedgerUnsure, UnsureRow
 from stackverify._sync._concurrency import park_under, run_blocking, shielded
 from stackverify._sync.campaign_claims import Claims
 from stackverify._sync.campaign_lookup import Lookup
 from stackverify._sync.campaign_sender import Sender
 from stackverify._sync.transport import Transport
 from stackverify.errors import ForbiddenError
+from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import (
     CampaignEvent,
-    CampaignRules,
     CampaignWaits,
     DuplicateSuspected,
     RowSettled,
@@ -66,6 +67,7 @@ class CampaignRun:
     transport: Transport
     options: Options
     runner: LedgerRunner
+    unsure: LedgerUnsure
     template: Template[Any]
     plan: Plan[Any]
     rules: CampaignRules
@@ -207,7 +209,7 @@ class CampaignRun:
         )
 
     def _unsure(self) -> list[Unsure]:
-        rows = self.runner.unsure()
+        rows = self.unsure.rows()
         return [
             self._unsure_of(row)
             for row in rows
@@ -230,7 +232,7 @@ class CampaignRun:
 
     def _decide(self, findings: Sequence[tuple[Unsure, Finding]]) -> bool:
         decisions = [self._decision(row, finding) for row, finding in findings]
-        run_blocking(partial(self.runner.decide, decisions))
+        run_blocking(partial(self.unsure.decide, decisions, time.time()))
         for each in decisions:
             self.tell(RowSettled(each.index, each.state, each.message_id, each.reason))
         return any(each.state is not RowState.UNKNOWN for each in decisions)

@@ -33,12 +33,8 @@ from stackverify._sync.campaign_claims import Claims
 from stackverify._sync.limiter import Limiter
 from stackverify._sync.transport import Transport
 from stackverify.errors import LedgerError, MaybeSentError, StackverifyError
-from stackverify.models.campaigns import (
-    CampaignEvent,
-    CampaignRules,
-    RowSettled,
-    RowState,
-)
+from stackverify.models.campaign_rules import CampaignRules
+from stackverify.models.campaigns import CampaignEvent, RowSettled, RowState
 from stackverify.models.outcomes import Outcome
 from stackverify.models.tier import Lane, Rate
 

@@ -14,7 +14,8 @@ from stackverify.errors import (
     NeverLeftError,
     NoReplyError,
 )
-from stackverify.models.campaigns import CampaignRules, RowState, SendHours
+from stackverify.models.campaign_rules import CampaignRules, SendHours
+from stackverify.models.campaigns import RowState
 from stackverify.models.outcomes import Accepted, NotSent, Refused, Unknown
 from stackverify.models.results import Receipt
 from stackverify.reply import Reply
