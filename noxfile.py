@@ -73,6 +73,14 @@ def types(session: nox.Session) -> None:
     session.run("pyright", "--ignoreexternal", "--verifytypes", "stackverify")
 
 
+@nox.session
+def kills(session: nox.Session) -> None:
+    """A campaign that is killed 200 times loses nothing and sends nothing twice."""
+    session.install("-e", ".[test]")
+    command = ("python", "-m", "pytest", "tests/behaviour/test_kills.py")
+    session.run(*command, *session.posargs, env={"STACKVERIFY_KILLS": "full"})
+
+
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
     """Whatever comes as a webhook is read in one way, or refused by its type."""
@@ -102,7 +110,17 @@ def _pytest(session: nox.Session, *words: str) -> None:
 def _oldest() -> list[str]:
     """Pin each dependency of the library to its lower bound."""
     extras = PROJECT["optional-dependencies"]
-    kept = ("aiohttp", "cli", "django", "fast", "fastapi", "flask", "redis", "sandbox")
+    kept = (
+        "aiohttp",
+        "cli",
+        "django",
+        "fast",
+        "fastapi",
+        "flask",
+        "phone",
+        "redis",
+        "sandbox",
+    )
     wanted = [
         *PROJECT["dependencies"],
         *(line for name in kept for line in extras[name]),

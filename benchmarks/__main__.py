@@ -15,6 +15,7 @@ TOPICS = (
     "limiter",
     "webhooks",
     "sandbox",
+    "ledger",
 )
 
 

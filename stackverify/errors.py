@@ -4,6 +4,13 @@ StackverifyError
 ├── ConfigurationError          a setting of the client is wrong
 ├── InvalidInputError           refused here, before anything was sent (ValueError)
 ├── BulkStoppedError            a bulk send ended before its last row
+├── CampaignError               a campaign cannot go on
+│   ├── CampaignStoppedError    it ended before its last row; run it again
+│   ├── PreflightError          rows cannot be sent; nothing was sent
+│   └── LedgerError             the ledger cannot be used: nothing is sent without it
+│       ├── LedgerBusyError     another process is writing to it
+│       ├── LedgerChangedError  it was made for another template or source
+│       └── LedgerLostError     another runner took this one's rows over
 ├── ReplyError                  the service answered, and not with success
 │   ├── RefusedError            a definite no: nothing was sent
 │   │   ├── BadRequestError     400
@@ -55,6 +62,8 @@ __all__ = [
     "BodyTooLargeError",
     "BudgetError",
     "BulkStoppedError",
+    "CampaignError",
+    "CampaignStoppedError",
     "CertificateError",
     "ConfigurationError",
     "ConnectFailedError",
@@ -63,10 +72,15 @@ __all__ = [
     "ForbiddenError",
     "InsufficientBalanceError",
     "InvalidInputError",
+    "LedgerBusyError",
+    "LedgerChangedError",
+    "LedgerError",
+    "LedgerLostError",
     "MaybeSentError",
     "NeverLeftError",
     "NoReplyError",
     "NotFoundError",
+    "PreflightError",
     "RateLimitedError",
     "RawBodyError",
     "ReadFailedError",
@@ -143,6 +157,80 @@ class BulkStoppedError(StackverifyError):
         "Mend the cause, then send the rows in `summary.unfinished` and those "
         "from `summary.next_index` on."
     )
+
+
+@attrs.define(eq=False, slots=False)
+class CampaignError(StackverifyError):
+    """A campaign cannot go on."""
+
+    next_step = "Nothing was sent."
+
+
+@attrs.define(eq=False, slots=False)
+class CampaignStoppedError(CampaignError):
+    """A campaign ended before its last row.
+
+    Attributes:
+        message: Why it stopped.
+        summary: The `CampaignSummary` as it stands in the ledger.
+    """
+
+    summary: Any = None
+    next_step = "Mend the cause, then run it again: it goes on where it stopped."
+
+
+@attrs.define(eq=False, slots=False)
+class PreflightError(CampaignError):
+    """Rows of a campaign cannot be sent, and so none was.
+
+    Attributes:
+        message: How many, and the first reasons; no value is shown.
+        preflight: The `Preflight`: what was counted, and which rows are meant.
+    """
+
+    preflight: Any = None
+    next_step = (
+        "Nothing was sent: mend the rows, or have them refused with "
+        "`CampaignRules(refuse_bad=True)`."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class LedgerError(CampaignError):
+    """The ledger cannot be read or written, so nothing further is sent."""
+
+    next_step = (
+        "Nothing was sent that is not in it: mend the cause, then run the campaign "
+        "again."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class LedgerBusyError(LedgerError):
+    """Another process is writing to the ledger, and takes its time."""
+
+    next_step = "Nothing was sent: try again when it is done."
+
+
+@attrs.define(eq=False, slots=False)
+class LedgerChangedError(LedgerError):
+    """The ledger was made for another template, or other rows.
+
+    Attributes:
+        differences: What differs: names of fields and columns, places of rows.
+    """
+
+    differences: tuple[str, ...] = ()
+    next_step = (
+        "Nothing was sent: go on with what it was made for, or make a new ledger."
+    )
+
+
+@attrs.define(eq=False, slots=False)
+class LedgerLostError(LedgerError):
+    """Another runner took over the rows of this one, which stood still too long."""
+
+    next_step = "The other runner goes on with them; running again is safe."
 
 
 @attrs.define(eq=False, slots=False)

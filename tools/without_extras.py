@@ -5,17 +5,19 @@ Run by `nox -s no_extras`, in an environment that has nothing else.
 
 import sys
 from importlib import import_module
+from tempfile import TemporaryDirectory
 
 import httpx
 
 import stackverify
-from stackverify import Client, velstack
+from stackverify import Client, Sms, velstack
+from stackverify.campaigns import Campaign
 from stackverify.cli import main as command_line
 from stackverify.webhooks import Receiver, sign
 
 OPTIONAL = (
-    *("aiohttp", "click", "django", "fastapi", "flask", "orjson", "redis"),
-    *("rich", "starlette", "trio", "uvicorn"),
+    *("aiohttp", "click", "django", "fastapi", "flask", "orjson", "phonenumbers"),
+    *("redis", "rich", "starlette", "trio", "uvicorn"),
 )
 
 
@@ -31,6 +33,13 @@ def main() -> None:
     with Client("sk_test_example", http=httpx.MockTransport(_answer)) as client:
         if client.sms.send("+254712345678", "Hello").message_id != "sms_1":
             raise SystemExit("the send came back wrong")
+        with (
+            TemporaryDirectory() as folder,
+            Campaign(f"{folder}/a", client) as campaign,
+        ):
+            campaign.load(Sms("{to}", "Hello"), [{"to": "+254712345678"}])
+            if not campaign.run().is_done:
+                raise SystemExit("the campaign came back wrong")
     body = b'{"event": "delivery_report", "message_id": "sms_1", "status": "sent"}'
     with Receiver("whsec_example").receive(body, sign(body, "whsec_example")) as event:
         if not event.is_due:

@@ -34,6 +34,7 @@ from stackverify._process.stop import Stop
 
 __all__ = [
     "AtLoopEnd",
+    "Convoy",
     "FanOut",
     "Parker",
     "Slots",
@@ -198,6 +199,62 @@ class Slots:
     def release(self) -> None:
         """Free one."""
         self._semaphore.release()
+
+
+class Convoy(Generic[T]):
+    """Has slow work done for many at once: whoever comes first does it for all.
+
+    Args:
+        work: Does it; it blocks, and is done beside the event loop.
+        linger: Seconds the first one waits for others to come.
+        limit: So many need not wait for more.
+    """
+
+    def __init__(
+        self, work: Callable[[list[T]], None], *, linger: float = 0.0, limit: int = 1
+    ) -> None:
+        self._work = work
+        self._linger = linger
+        self._limit = limit
+        self._gathering = _Gathering[T]()
+        self._turn = anyio.Lock()
+
+    async def join(self, item: T) -> None:
+        """Have an item worked on; raise what the work raised."""
+        party = self._gathering
+        party.items.append(item)
+        if len(party.items) >= self._limit:
+            party.full.set()
+        if len(party.items) > 1:
+            await party.done.wait()
+        else:
+            with anyio.CancelScope(shield=True):
+                await self._lead(party)
+        if party.failure is not None:
+            raise party.failure
+
+    async def _lead(self, party: _Gathering[T]) -> None:
+        async with self._turn:
+            if self._linger and not party.full.is_set():
+                with anyio.move_on_after(self._linger):
+                    await party.full.wait()
+            self._gathering = _Gathering[T]()
+            try:
+                await anyio.to_thread.run_sync(self._work, party.items)
+            except BaseException as failure:
+                party.failure = failure
+            finally:
+                party.done.set()
+
+
+class _Gathering(Generic[T]):
+    """Those whose work is done together."""
+
+    def __init__(self) -> None:
+        self.items: list[T] = []
+        self.full = anyio.Event()
+        self.done = anyio.Event()
+        self.failure: BaseException | None = None
 
 
 class FanOut(Generic[Row, Result]):

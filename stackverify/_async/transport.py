@@ -7,7 +7,7 @@ import platform
 import random
 import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
 
@@ -52,7 +52,7 @@ from stackverify.reply import Reply
 if TYPE_CHECKING:
     from stackverify._async.connections import AsyncExchange
 
-__all__ = ["AsyncTransport"]
+__all__ = ["AsyncGate", "AsyncTransport"]
 
 T = TypeVar("T")
 
@@ -61,6 +61,22 @@ _USER_AGENT = f"stackverify-python/{__version__} python/{platform.python_version
 # Shorter waits are the event loop's, not the limiter's.
 _WORTH_TELLING = 0.01
 _CANCELLED = NoAnswer(Stage.AWAITING, "cancelled")
+
+
+class AsyncGate(Protocol):
+    """What a send has to pass besides the rate limit."""
+
+    async def begin(self, timeout: float) -> None:
+        """Have it known that an attempt begins; before its first byte leaves.
+
+        Raises:
+            Stopped: It is not to begin.
+        """
+        ...
+
+    def may_release(self) -> bool:
+        """Say, at the last moment, whether its last byte may be let go."""
+        ...
 
 
 class AsyncTransport:
@@ -130,6 +146,7 @@ class AsyncTransport:
         *,
         stop: Stop | None = None,
         over_budget: bool = True,
+        gate: AsyncGate | None = None,
     ) -> T:
         """Make a call: all its attempts, and the waits between them.
 
@@ -139,17 +156,23 @@ class AsyncTransport:
         month = month_of(time.time())
         self.budget.spend(call.messages, month, at_most=not over_budget)
         try:
-            return await self._run(call, options, stop)
+            return await self._run(call, options, stop, gate)
         except MaybeSentError:
             raise
         except (StackverifyError, Stopped):
             self.budget.refund(call.messages, month)
             raise
 
-    async def _run(self, call: Call[T], options: Options, stop: Stop | None) -> T:
+    async def _run(
+        self,
+        call: Call[T],
+        options: Options,
+        stop: Stop | None,
+        gate: AsyncGate | None,
+    ) -> T:
         exchange = self._exchange or await self.prepare()
         deadline = options.deadline and time.monotonic() + options.deadline
-        trip = _Trip(exchange, self.limiter, call, options.hooks, deadline, stop)
+        trip = _Trip(exchange, self.limiter, call, options.hooks, deadline, stop, gate)
         flow = call_flow(
             call,
             options.retry,
@@ -187,6 +210,7 @@ class _Trip:
     hooks: tuple[Hook, ...]
     deadline: float | None
     stop: Stop | None
+    gate: AsyncGate | None
     turn: AsyncTurn | None = None
     upload: Upload | None = None
 
@@ -196,6 +220,8 @@ class _Trip:
             case Acquire(again):
                 return await self._acquire(again=again)
             case Attempt(number, timeout):
+                if self.gate is not None:
+                    await self._pass(self.gate, timeout)
                 return await self._attempt(number, timeout)
             case Pause(seconds, attempt, reason):
                 self._tell(RetryScheduled(self.call.endpoint, attempt, seconds, reason))
@@ -216,9 +242,18 @@ class _Trip:
             self._tell(RateWait(self.call.endpoint, self.call.lane, self.turn.waited))
         return time.monotonic()
 
+    async def _pass(self, gate: AsyncGate, timeout: float) -> None:
+        assert self.turn is not None  # noqa: S101 - a flow acquires before it attempts
+        try:
+            await gate.begin(timeout)
+        except BaseException:
+            self.turn.give_back()
+            raise
+
     async def _attempt(self, number: int, timeout: float) -> Answer:
         assert self.turn is not None  # noqa: S101 - a flow acquires before it attempts
-        flight = Flight(timeout, self.deadline)
+        may_release = None if self.gate is None else self.gate.may_release
+        flight = Flight(timeout, self.deadline, may_release)
         outcome: Reply | NoAnswer = _CANCELLED
         try:
             if self.upload is None and self.call.body:

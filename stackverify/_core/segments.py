@@ -15,6 +15,7 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
+_CHEAP = _BASIC | _EXTENDED
 
 
 @attrs.frozen
@@ -36,7 +37,7 @@ class Segments:
 
 def count_segments(text: str) -> Segments:
     """Count the segments of a text, and name the characters that force UCS-2."""
-    costly = "".join(dict.fromkeys(c for c in text if c not in _BASIC | _EXTENDED))
+    costly = "".join(dict.fromkeys(c for c in text if c not in _CHEAP))
     if costly:
         widths = [2 if ord(character) > 0xFFFF else 1 for character in text]
         return Segments("UCS-2", _parts(widths, 70, 67), sum(widths), costly)

@@ -39,6 +39,7 @@ from stackverify.reply import Reply
 __all__ = [
     "NoAnswer",
     "Stage",
+    "http_date",
     "judge_failure",
     "judge_no",
     "judge_reply",
@@ -157,8 +158,8 @@ def retry_after(reply: Reply, wall: float) -> float | None:
     text = reply.headers.get("retry-after", "").strip()
     if (seconds := _seconds(text)) is not None:
         return seconds
-    if (moment := _http_date(text)) is not None:
-        now = _http_date(reply.headers.get("date", ""))
+    if (moment := http_date(text)) is not None:
+        now = http_date(reply.headers.get("date", ""))
         return max(0.0, moment - (wall if now is None else now))
     return _seconds(_object(reply).get("retry_after"))
 
@@ -173,7 +174,8 @@ def _seconds(value: object) -> float | None:
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
-def _http_date(text: str) -> float | None:
+def http_date(text: str) -> float | None:
+    """Read a date as HTTP writes it, in seconds since the epoch."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -23,6 +23,7 @@ class Flight:
     Attributes:
         timeout: Seconds it may take.
         deadline: When no last byte may be let go any more.
+        may_release: Asked at the last moment whether it may be let go.
         began: Whether the head of the request was written.
         released: Whether its last byte was let go.
         started_at: When the attempt began.
@@ -30,6 +31,7 @@ class Flight:
 
     timeout: float
     deadline: float | None = None
+    may_release: Callable[[], bool] | None = None
     clock: Callable[[], float] = time.monotonic
     began: bool = False
     released: bool = False
@@ -68,8 +70,9 @@ class Flight:
         """Let the last byte go: from here on it may be sent.
 
         Raises:
-            TooLateError: There is no time left to wait for an answer.
+            TooLateError: There is no time left to wait for an answer, or it may not
+                be let go any more.
         """
-        if self.is_late:
+        if self.is_late or (self.may_release is not None and not self.may_release()):
             raise TooLateError
         self.released = True

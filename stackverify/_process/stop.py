@@ -35,6 +35,11 @@ class Stop:
             waiter.unpark()
         self.ebb()
 
+    def unpark(self) -> bool:
+        """Tell it, since another stop that it waits under was told."""
+        self.tell()
+        return True
+
     def ebb(self) -> None:
         """Let nothing further be read; what was begun may go on waiting."""
         self.is_ebbing = True

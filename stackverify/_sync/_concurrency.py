@@ -16,6 +16,7 @@ from stackverify._process.stop import Stop
 
 __all__ = [
     "AtLoopEnd",
+    "Convoy",
     "FanOut",
     "Parker",
     "Slots",
@@ -141,6 +142,64 @@ class Slots:
     def release(self) -> None:
         """Free one."""
         self._semaphore.release()
+
+
+class Convoy(Generic[T]):
+    """Has slow work done for many at once: whoever comes first does it for all.
+
+    Args:
+        work: Does it.
+        linger: Seconds the first one waits for others to come.
+        limit: So many need not wait for more.
+    """
+
+    def __init__(
+        self, work: Callable[[list[T]], None], *, linger: float = 0.0, limit: int = 1
+    ) -> None:
+        self._work = work
+        self._linger = linger
+        self._limit = limit
+        self._gathering = _Gathering[T]()
+        self._joining = threading.Lock()
+        self._turn = threading.Lock()
+
+    def join(self, item: T) -> None:
+        """Have an item worked on; raise what the work raised."""
+        with self._joining:
+            party = self._gathering
+            party.items.append(item)
+            is_first = len(party.items) == 1
+            if len(party.items) >= self._limit:
+                party.full.set()
+        if is_first:
+            self._lead(party)
+        else:
+            party.done.wait()
+        if party.failure is not None:
+            raise party.failure
+
+    def _lead(self, party: _Gathering[T]) -> None:
+        with self._turn:
+            if self._linger:
+                party.full.wait(self._linger)
+            with self._joining:
+                self._gathering = _Gathering[T]()
+            try:
+                self._work(party.items)
+            except BaseException as failure:
+                party.failure = failure
+            finally:
+                party.done.set()
+
+
+class _Gathering(Generic[T]):
+    """Those whose work is done together."""
+
+    def __init__(self) -> None:
+        self.items: list[T] = []
+        self.full = threading.Event()
+        self.done = threading.Event()
+        self.failure: BaseException | None = None
 
 
 class FanOut(Generic[Row, Result]):

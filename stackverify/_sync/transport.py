@@ -8,7 +8,7 @@ import platform
 import random
 import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
 
@@ -53,7 +53,7 @@ from stackverify.reply import Reply
 if TYPE_CHECKING:
     from stackverify._sync.connections import Exchange
 
-__all__ = ["Transport"]
+__all__ = ["Gate", "Transport"]
 
 T = TypeVar("T")
 
@@ -62,6 +62,22 @@ _USER_AGENT = f"stackverify-python/{__version__} python/{platform.python_version
 # Shorter waits are the event loop's, not the limiter's.
 _WORTH_TELLING = 0.01
 _CANCELLED = NoAnswer(Stage.AWAITING, "cancelled")
+
+
+class Gate(Protocol):
+    """What a send has to pass besides the rate limit."""
+
+    def begin(self, timeout: float) -> None:
+        """Have it known that an attempt begins; before its first byte leaves.
+
+        Raises:
+            Stopped: It is not to begin.
+        """
+        ...
+
+    def may_release(self) -> bool:
+        """Say, at the last moment, whether its last byte may be let go."""
+        ...
 
 
 class Transport:
@@ -131,6 +147,7 @@ class Transport:
         *,
         stop: Stop | None = None,
         over_budget: bool = True,
+        gate: Gate | None = None,
     ) -> T:
         """Make a call: all its attempts, and the waits between them.
 
@@ -140,17 +157,23 @@ class Transport:
         month = month_of(time.time())
         self.budget.spend(call.messages, month, at_most=not over_budget)
         try:
-            return self._run(call, options, stop)
+            return self._run(call, options, stop, gate)
         except MaybeSentError:
             raise
         except (StackverifyError, Stopped):
             self.budget.refund(call.messages, month)
             raise
 
-    def _run(self, call: Call[T], options: Options, stop: Stop | None) -> T:
+    def _run(
+        self,
+        call: Call[T],
+        options: Options,
+        stop: Stop | None,
+        gate: Gate | None,
+    ) -> T:
         exchange = self._exchange or self.prepare()
         deadline = options.deadline and time.monotonic() + options.deadline
-        trip = _Trip(exchange, self.limiter, call, options.hooks, deadline, stop)
+        trip = _Trip(exchange, self.limiter, call, options.hooks, deadline, stop, gate)
         flow = call_flow(
             call,
             options.retry,
@@ -188,6 +211,7 @@ class _Trip:
     hooks: tuple[Hook, ...]
     deadline: float | None
     stop: Stop | None
+    gate: Gate | None
     turn: Turn | None = None
     upload: Upload | None = None
 
@@ -197,6 +221,8 @@ class _Trip:
             case Acquire(again):
                 return self._acquire(again=again)
             case Attempt(number, timeout):
+                if self.gate is not None:
+                    self._pass(self.gate, timeout)
                 return self._attempt(number, timeout)
             case Pause(seconds, attempt, reason):
                 self._tell(RetryScheduled(self.call.endpoint, attempt, seconds, reason))
@@ -217,9 +243,18 @@ class _Trip:
             self._tell(RateWait(self.call.endpoint, self.call.lane, self.turn.waited))
         return time.monotonic()
 
+    def _pass(self, gate: Gate, timeout: float) -> None:
+        assert self.turn is not None  # noqa: S101 - a flow acquires before it attempts
+        try:
+            gate.begin(timeout)
+        except BaseException:
+            self.turn.give_back()
+            raise
+
     def _attempt(self, number: int, timeout: float) -> Answer:
         assert self.turn is not None  # noqa: S101 - a flow acquires before it attempts
-        flight = Flight(timeout, self.deadline)
+        may_release = None if self.gate is None else self.gate.may_release
+        flight = Flight(timeout, self.deadline, may_release)
         outcome: Reply | NoAnswer = _CANCELLED
         try:
             if self.upload is None and self.call.body:

@@ -95,6 +95,11 @@ class Knobs:
     timetable: float = attrs.field(default=1.0, validator=attrs.validators.ge(0))
     """How slowly statuses move: 2.0 is half as fast, 0.0 reaches the end at once, and
     with infinity they move by hand only."""
+    late: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
+    """Seconds after the request until a message counts as accepted, and has a row in
+    the list: as in a service that takes requests into a queue."""
+    list_lag: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
+    """Seconds until the list shows what was accepted."""
     failing: float = attrs.field(default=0.02, validator=_is_a_share)
     """The share of accepted messages that end badly."""
     atomic_arrays: bool = True
@@ -140,6 +145,8 @@ class KnobValues(TypedDict, total=False):
     latency: float | tuple[float, float]
     keep: int
     timetable: float
+    late: float
+    list_lag: float
     failing: float
     atomic_arrays: bool
     reply_style: ReplyStyle

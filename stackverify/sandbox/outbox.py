@@ -102,7 +102,7 @@ class Outbox:
 
     def _message(self, draft: Draft, to: str, key: Key, record: Record) -> Message:
         # As coarse as what is told, so that a row's own time finds it again.
-        at = int(record.at * 1000) / 1000
+        at = int((record.at + self._knobs.late) * 1000) / 1000
         message_id = self._new_id(draft.channel)
         return Message(
             message_id=message_id,
@@ -144,9 +144,9 @@ class Outbox:
     ) -> tuple[list[Message], int]:
         """Give one page, newest first, and how many there are on all pages."""
         places: Sequence[int]
-        rows, places = self.store.between(
-            key.workspace, channel, query.since, query.until
-        )
+        shown_by = now - self._knobs.list_lag
+        until = shown_by if query.until is None else min(shown_by, query.until)
+        rows, places = self.store.between(key.workspace, channel, query.since, until)
         status_of, standing = self._progress.status_of, self._progress.standing
         if query.status is not None:
             wanted = query.status

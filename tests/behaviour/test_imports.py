@@ -26,7 +26,7 @@ print(json.dumps(sorted(after - before - set(sys.stdlib_module_names))))
 EVERYTHING = """
 from stackverify import *
 from stackverify.velstack import *
-import stackverify.limiters, stackverify.webhooks
+import stackverify.campaigns, stackverify.limiters, stackverify.webhooks
 """
 
 FIRST_CALL = """

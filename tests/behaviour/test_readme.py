@@ -12,6 +12,7 @@ from stackverify.sandbox import Sandbox
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     "README.md",
+    "docs/campaigns.md",
     "docs/cli.md",
     "docs/guide.md",
     "docs/velstack.md",

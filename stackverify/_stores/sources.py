@@ -1,0 +1,131 @@
+"""Rows from files and other sources, and rows into files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from stackverify.errors import InvalidInputError
+from stackverify.models.campaigns import CampaignRow
+
+__all__ = ["Recipients", "Source", "read_recipients", "read_rows", "write_rows"]
+
+Source: TypeAlias = str | os.PathLike[str] | Iterable[Mapping[str, Any]]
+"""A CSV file, a file of JSON lines, or anything to iterate over that has rows."""
+
+Recipients: TypeAlias = str | os.PathLike[str] | Iterable[str]
+"""A file with a recipient at the beginning of each line, or a list of them."""
+
+_JSON_LINES = frozenset({".jsonl", ".ndjson"})
+_COLUMNS = (
+    "state",
+    "message_id",
+    "attempts",
+    "reason",
+    "sent_at",
+    "settled_at",
+    "status",
+    "status_at",
+)
+
+
+def read_rows(source: Source) -> Iterator[dict[str, Any]]:
+    """Give the rows of a source one by one.
+
+    Raises:
+        InvalidInputError: It cannot be read, or has something else than rows.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        yield from _of_file(Path(source))
+        return
+    for index, row in enumerate(source):
+        if not isinstance(row, Mapping):
+            raise _bad(index, f"is of type {type(row).__name__}", "give mappings")
+        yield {str(name): _value(value) for name, value in row.items()}
+
+
+def _of_file(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        # A BOM is what spreadsheets begin a CSV file with.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            is_json = path.suffix.lower() in _JSON_LINES
+            yield from _json_lines(file) if is_json else _csv(file)
+    except UnicodeDecodeError as error:
+        raise InvalidInputError("is not UTF-8", "source", "save it as UTF-8") from error
+    except OSError as error:
+        raise InvalidInputError(
+            f"cannot be read ({type(error).__name__})", "source", "give a file"
+        ) from error
+
+
+def _csv(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for index, row in enumerate(csv.DictReader(lines)):
+        if None in row:
+            raise _bad(index, "has more cells than there are columns", "quote commas")
+        yield {name.strip(): value for name, value in row.items() if name}
+
+
+def _json_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for index, line in enumerate(line for line in lines if line.strip()):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise _bad(index, "is no JSON object", "write one object a line")
+        yield {name: _value(value) for name, value in row.items()}
+
+
+def _bad(index: int, problem: str, remedy: str) -> InvalidInputError:
+    return InvalidInputError(problem, f"source: row {index}", remedy)
+
+
+def _value(value: object) -> Any:
+    is_plain = value is None or isinstance(value, (str, int, float, bool))
+    return value if is_plain else str(value)
+
+
+def read_recipients(source: Recipients) -> Iterator[str]:
+    """Give recipients one by one: of a list, or the first cell of a file's lines."""
+    if not isinstance(source, (str, os.PathLike)):
+        yield from source
+        return
+    with Path(source).open(encoding="utf-8-sig", newline="") as file:
+        yield from (cells[0].strip() for cells in csv.reader(file) if cells)
+
+
+def write_rows(path: str | os.PathLike[str], rows: Iterable[CampaignRow]) -> int:
+    """Write rows to a CSV file, or JSON lines by its name; tell how many."""
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.new")
+    is_json = path.suffix.lower() in _JSON_LINES
+    with draft.open("w", encoding="utf-8", newline="") as file:
+        count = (_write_json if is_json else _write_csv)(file, rows)
+    draft.replace(path)
+    return count
+
+
+def _told(row: CampaignRow) -> dict[str, Any]:
+    about = {name: getattr(row, name) for name in _COLUMNS}
+    return {**row.fields, "row": row.index, **about, "state": row.state.value}
+
+
+def _write_json(file: Any, rows: Iterable[CampaignRow]) -> int:
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - it is the answer
+        file.write(json.dumps(_told(row), ensure_ascii=False) + "\n")
+    return count
+
+
+def _write_csv(file: Any, rows: Iterable[CampaignRow]) -> int:
+    count, writer = 0, None
+    for count, row in enumerate(rows, 1):  # noqa: B007 - it is the answer
+        if writer is None:
+            writer = csv.DictWriter(file, [*_told(row)], extrasaction="ignore")
+            writer.writeheader()
+        writer.writerow(_told(row))
+    return count
