@@ -17,6 +17,7 @@ from stackverify._async.campaign_delivery import AsyncDelivery
 from stackverify._async.campaign_ledger import AsyncCampaignLedger
 from stackverify._async.campaign_run import AsyncCampaignRun
 from stackverify._async.client import AsyncClient
+from stackverify._async.velstack.client import AsyncVelstack
 from stackverify._core.budget import month_of
 from stackverify._core.plan import Plan
 from stackverify._core.template import (
@@ -27,7 +28,6 @@ from stackverify._core.template import (
     write_template,
 )
 from stackverify._process.stop import Stop
-from stackverify._services.stackverify import plans
 from stackverify._stores.inspection import Inspection
 from stackverify._stores.ledger_rows import Header, NewRow
 from stackverify._stores.ledger_runner import LedgerRunner
@@ -49,7 +49,7 @@ from stackverify.models.campaigns import (
     Preflight,
     RowState,
 )
-from stackverify.models.messages import Email, Sms
+from stackverify.models.messages import Sms
 
 __all__ = ["AsyncCampaign"]
 
@@ -79,7 +79,7 @@ class AsyncCampaign(AsyncCampaignLedger):
     def __init__(
         self,
         path: str | os.PathLike[str],
-        client: AsyncClient | None = None,
+        client: AsyncClient | AsyncVelstack | None = None,
         *,
         rules: CampaignRules | None = None,
         hooks: Iterable[CampaignHook] = (),
@@ -239,13 +239,9 @@ class AsyncCampaign(AsyncCampaignLedger):
         return {number: _zone(name, "zone") for number, name in names.items()}
 
     def _plan(self, template: Template[Any]) -> Plan[Any]:
-        if isinstance(template.message, Sms):
-            return plans.sms_plan(self.rules.pack, self._sending()._options.sms_body)
-        if isinstance(template.message, Email):
-            return plans.email_plan(self.rules.pack_emails)
-        return plans.whatsapp_plan()
+        return self._sending()._campaign_plan(template.message, self.rules)
 
-    def _sending(self) -> AsyncClient:
+    def _sending(self) -> AsyncClient | AsyncVelstack:
         if self._client is None:
             raise ConfigurationError(
                 "The campaign has no client: give it one to send with."
@@ -280,9 +276,17 @@ class AsyncCampaign(AsyncCampaignLedger):
 
         Args:
             timeout: Seconds to ask at most.
+
+        Raises:
+            ConfigurationError: The service tells nothing of its messages.
         """
-        header = await self._header()
-        delivery = AsyncDelivery(self._sending(), self._file)
+        header, client = await self._header(), self._sending()
+        if not isinstance(client, AsyncClient):
+            raise ConfigurationError(
+                "Velstack has no way to ask how far a message got: there is nothing "
+                "to follow."
+            )
+        delivery = AsyncDelivery(client, self._file)
         await delivery.follow(header.template["channel"], timeout)
         return await self.summary()
 

@@ -13,6 +13,7 @@ from stackverify._core.segments import count_segments
 from stackverify.errors import InvalidInputError
 from stackverify.models.campaigns import Preflight, RowProblem
 from stackverify.models.messages import Sms
+from stackverify.models.velstack import QuickSms
 
 __all__ = ["Survey"]
 
@@ -45,7 +46,9 @@ class Survey:
         """Count a row that cannot be sent."""
         self.bad_rows += 1
         if len(self._problems) < _PROBLEMS_SHOWN:
-            suggestion = self.suggest(recipient) if error.field == "to" else None
+            suggestion = (
+                self.suggest(recipient) if error.field in ("to", "recipient") else None
+            )
             self._problems.append(
                 RowProblem(index, error.field, error.message, error.remedy, suggestion)
             )
@@ -53,7 +56,7 @@ class Survey:
     def good(self, index: int, message: Any) -> None:
         """Count a row that will be sent."""
         self.to_send += 1
-        if isinstance(message, Sms):
+        if isinstance(message, (Sms, QuickSms)):
             segments = count_segments(message.text)
             self._segments[segments.count] += 1
             self._costly.update(segments.costly)

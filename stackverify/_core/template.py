@@ -13,6 +13,7 @@ import attrs
 
 from stackverify.errors import InvalidInputError
 from stackverify.models.messages import Attachment, Email, Sms, WhatsAppTemplate
+from stackverify.models.velstack import QuickSms
 
 __all__ = [
     "CHANNELS",
@@ -23,7 +24,7 @@ __all__ = [
     "write_template",
 ]
 
-CampaignMessage: TypeAlias = Sms | Email | WhatsAppTemplate
+CampaignMessage: TypeAlias = Sms | Email | WhatsAppTemplate | QuickSms
 """What a campaign can send."""
 
 M = TypeVar("M", bound=CampaignMessage)
@@ -34,9 +35,11 @@ CHANNELS: Mapping[str, type[CampaignMessage]] = {
     "sms": Sms,
     "email": Email,
     "whatsapp": WhatsAppTemplate,
+    "velstack": QuickSms,
 }
 """The kind of message of each channel."""
 
+_RECIPIENT = ("to", "recipient")
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
@@ -60,7 +63,7 @@ class Template(Generic[M]):
             raise InvalidInputError(
                 f"is of type {type(message).__name__}",
                 "template",
-                "give an Sms, an Email or a WhatsAppTemplate with placeholders",
+                "give a message with placeholders, such as an Sms",
             )
         if not isinstance(message.to, str):
             raise InvalidInputError(
@@ -95,18 +98,18 @@ class Template(Generic[M]):
     def recipient(self, row: Fields) -> str:
         """Tell whom a row is for; nothing if the row does not say."""
         try:
-            return self._to(row) if self._to else str(self._fixed["to"])
+            return self._to(row) if self._to else str(_unescaped(self.message.to))
         except InvalidInputError:
             return ""
 
     @property
     def is_same_for_all(self) -> bool:
         """Whether all recipients get the same message."""
-        return [name for name, _ in self._filled] in ([], ["to"])
+        return [name for name, _ in self._filled] in ([], ["to"], ["recipient"])
 
     def _compile_field(self, name: str, value: Any) -> None:
         fill = self._compile(name, value)
-        if name == "to":
+        if name in _RECIPIENT:
             self._to = fill
         if fill is None:
             self._fixed[name] = _unescaped(value)
@@ -150,7 +153,9 @@ class Template(Generic[M]):
         def read(row: Fields, column: str) -> str:
             value = row.get(column)
             text = value if isinstance(value, str) else _as_text(value)
-            if text.strip() or (allow_blank and field != "to" and column in row):
+            if text.strip() or (
+                allow_blank and field not in _RECIPIENT and column in row
+            ):
                 return text
             raise InvalidInputError(
                 f"has no value for {{{column}}}",

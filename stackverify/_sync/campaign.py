@@ -23,7 +23,6 @@ from stackverify._core.template import (
     write_template,
 )
 from stackverify._process.stop import Stop
-from stackverify._services.stackverify import plans
 from stackverify._stores.inspection import Inspection
 from stackverify._stores.ledger_rows import Header, NewRow
 from stackverify._stores.ledger_runner import LedgerRunner
@@ -34,6 +33,7 @@ from stackverify._sync.campaign_delivery import Delivery
 from stackverify._sync.campaign_ledger import CampaignLedger
 from stackverify._sync.campaign_run import CampaignRun
 from stackverify._sync.client import Client
+from stackverify._sync.velstack.client import Velstack
 from stackverify.errors import (
     BudgetError,
     CampaignStoppedError,
@@ -50,7 +50,7 @@ from stackverify.models.campaigns import (
     Preflight,
     RowState,
 )
-from stackverify.models.messages import Email, Sms
+from stackverify.models.messages import Sms
 
 __all__ = ["Campaign"]
 
@@ -80,7 +80,7 @@ class Campaign(CampaignLedger):
     def __init__(
         self,
         path: str | os.PathLike[str],
-        client: Client | None = None,
+        client: Client | Velstack | None = None,
         *,
         rules: CampaignRules | None = None,
         hooks: Iterable[CampaignHook] = (),
@@ -240,13 +240,9 @@ class Campaign(CampaignLedger):
         return {number: _zone(name, "zone") for number, name in names.items()}
 
     def _plan(self, template: Template[Any]) -> Plan[Any]:
-        if isinstance(template.message, Sms):
-            return plans.sms_plan(self.rules.pack, self._sending()._options.sms_body)
-        if isinstance(template.message, Email):
-            return plans.email_plan(self.rules.pack_emails)
-        return plans.whatsapp_plan()
+        return self._sending()._campaign_plan(template.message, self.rules)
 
-    def _sending(self) -> Client:
+    def _sending(self) -> Client | Velstack:
         if self._client is None:
             raise ConfigurationError(
                 "The campaign has no client: give it one to send with."
@@ -281,9 +277,17 @@ class Campaign(CampaignLedger):
 
         Args:
             timeout: Seconds to ask at most.
+
+        Raises:
+            ConfigurationError: The service tells nothing of its messages.
         """
-        header = self._header()
-        delivery = Delivery(self._sending(), self._file)
+        header, client = self._header(), self._sending()
+        if not isinstance(client, Client):
+            raise ConfigurationError(
+                "Velstack has no way to ask how far a message got: there is nothing "
+                "to follow."
+            )
+        delivery = Delivery(client, self._file)
         delivery.follow(header.template["channel"], timeout)
         return self.summary()
 

@@ -7,18 +7,23 @@ import copy
 import os
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stackverify._core.options import Options, SmsBody
+from stackverify._core.plan import Plan
 from stackverify._core.settings import resolve
 from stackverify._process.reports import Reporter
+from stackverify._services.stackverify import plans
 from stackverify._services.stackverify.home import HOME
 from stackverify._sync.email import EmailResource
 from stackverify._sync.limiter import Limiter
 from stackverify._sync.sms import SmsResource
 from stackverify._sync.transport import Transport
 from stackverify._sync.whatsapp import WhatsAppResource
+from stackverify.errors import ConfigurationError
+from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.events import Hook
+from stackverify.models.messages import Email, Sms, WhatsAppTemplate
 from stackverify.models.retry import Retry
 from stackverify.models.tier import Tier
 
@@ -120,6 +125,19 @@ class Client:
             )
         )
         return twin
+
+    def _campaign_plan(self, message: object, rules: CampaignRules) -> Plan[Any]:
+        """Say how a campaign of such messages is sent."""
+        if isinstance(message, Sms):
+            return plans.sms_plan(rules.pack, self._options.sms_body)
+        if isinstance(message, Email):
+            return plans.email_plan(rules.pack_emails)
+        if isinstance(message, WhatsAppTemplate):
+            return plans.whatsapp_plan()
+        raise ConfigurationError(
+            f"A campaign of {type(message).__name__} is not for this service: give it "
+            "a client of the service that sends them."
+        )
 
     @property
     def test_mode(self) -> bool:

@@ -71,6 +71,16 @@ class QuickSms:
         default=None, kw_only=True, repr=mask_values
     )
 
+    @property
+    def to(self) -> str | Sequence[str]:
+        """The recipient, by the name that other messages have for it."""
+        return self.recipient
+
+    @property
+    def text(self) -> str:
+        """The text, by the name that other messages have for it."""
+        return self.message
+
 
 @attrs.frozen
 class SmsReceipt(Receipt):

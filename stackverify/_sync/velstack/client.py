@@ -7,10 +7,12 @@ import copy
 import os
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stackverify._core.options import Options
+from stackverify._core.plan import Plan
 from stackverify._core.settings import resolve
+from stackverify._services.velstack import plans
 from stackverify._services.velstack.home import HOMES, api_of, mode_of, tier_of
 from stackverify._sync.limiter import Limiter
 from stackverify._sync.transport import Transport
@@ -18,9 +20,11 @@ from stackverify._sync.velstack.contacts import Contacts
 from stackverify._sync.velstack.groups import Groups
 from stackverify._sync.velstack.sender_ids import SenderIds
 from stackverify._sync.velstack.sms import VelstackSms
+from stackverify.errors import ConfigurationError
+from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.events import Hook
 from stackverify.models.retry import Retry
-from stackverify.models.velstack import Mode, VelstackApi
+from stackverify.models.velstack import Mode, QuickSms, VelstackApi
 
 if TYPE_CHECKING:
     import httpx
@@ -133,6 +137,19 @@ class Velstack:
             )
         )
         return twin
+
+    @property
+    def _transport(self) -> Transport:
+        return self._quick
+
+    def _campaign_plan(self, message: object, rules: CampaignRules) -> Plan[Any]:
+        """Say how a campaign of such messages is sent: each one by itself."""
+        if isinstance(message, QuickSms):
+            return plans.sms_plan(1, self._api)
+        raise ConfigurationError(
+            f"A campaign of {type(message).__name__} is not for Velstack: give it "
+            "QuickSms, or a client of the service that sends them."
+        )
 
     @property
     def mode(self) -> Mode:
