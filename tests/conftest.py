@@ -1,11 +1,17 @@
 """What all tests share: the sandbox, and both event loops."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from stackverify._process import accounts
 from stackverify.sandbox import Sandbox
+
+# A shell that runs the tests in the background has Ctrl-C ignored by all they start,
+# and some of them are there to be interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=["asyncio", "trio"])
