@@ -30,6 +30,7 @@ from stackverify.models.campaigns import (
     RowState,
     SendHours,
 )
+from stackverify.report.writing import write_report
 
 __all__ = [
     "AsyncCampaign",
@@ -49,4 +50,5 @@ __all__ = [
     "RowState",
     "SendHours",
     "Source",
+    "write_report",
 ]
