@@ -34,7 +34,7 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """They hold with the oldest versions that pyproject.toml admits."""
     session.install("-e", ".[test]", RUFF, *_oldest())
-    folders = ("core", "_async", "_sync", "sandbox", "webhooks")
+    folders = ("core", "_async", "_sync", "report", "sandbox", "webhooks")
     # anyio before 4.13 leaves the socket of a cancelled connect to the collector.
     late = ("-W", "ignore::pytest.PytestUnraisableExceptionWarning")
     _pytest(session, *late, *(f"tests/{folder}" for folder in folders))
@@ -102,7 +102,10 @@ def _pytest(session: nox.Session, *words: str) -> None:
 def _oldest() -> list[str]:
     """Pin each dependency of the library to its lower bound."""
     extras = PROJECT["optional-dependencies"]
-    kept = ("aiohttp", "django", "fast", "fastapi", "flask", "redis", "sandbox")
+    kept = (
+        *("aiohttp", "django", "fast", "fastapi", "flask", "phone", "redis"),
+        *("report", "sandbox"),
+    )
     wanted = [
         *PROJECT["dependencies"],
         *(line for name in kept for line in extras[name]),

@@ -13,8 +13,8 @@ from stackverify import Client
 from stackverify.webhooks import Receiver, sign
 
 OPTIONAL = (
-    *("aiohttp", "django", "fastapi", "flask", "orjson", "redis", "rich"),
-    *("starlette", "trio", "uvicorn"),
+    *("aiohttp", "django", "fastapi", "flask", "jinja2", "matplotlib", "orjson"),
+    *("phonenumbers", "redis", "rich", "starlette", "trio", "uvicorn"),
 )
 
 

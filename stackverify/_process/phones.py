@@ -9,8 +9,10 @@ from functools import lru_cache
 __all__ = ["probable_number", "region_finder"]
 
 _LONGEST_CODE = 3
-# Countries that share a calling code are told apart by the digits before these.
-_DIGITS_THAT_TELL = 9
+# So many characters tell countries apart that share a calling code: what is found
+# out for a start is remembered.
+_START = 9
+_START_IN_AMERICA = 7
 
 
 def probable_number(number: str, region: str | None) -> str | None:
@@ -63,7 +65,8 @@ def region_finder() -> Callable[[str], str | None] | None:
             if regions is not None and len(regions) == 1:
                 return regions[0] if regions[0] != "001" else None
             if regions is not None:
-                return told_apart(number[:_DIGITS_THAT_TELL], len(number))
+                start = _START_IN_AMERICA if code == "1" else _START
+                return told_apart(number[:start], len(number))
         return None
 
     return region_of

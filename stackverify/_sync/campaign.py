@@ -54,6 +54,7 @@ from stackverify.models.campaigns import (
 )
 from stackverify.models.messages import Email, Sms
 from stackverify.models.webhooks import WebhookEvent
+from stackverify.report.writing import write_report
 
 __all__ = ["Campaign"]
 
@@ -368,6 +369,36 @@ class Campaign:
         """
         wanted = None if state is None else RowState(state)
         return run_blocking(lambda: write_rows(path, _every_row(self._ledger, wanted)))
+
+    def write_report(
+        self,
+        to: str | os.PathLike[str],
+        *,
+        show_recipients: bool = False,
+        most_rows: int = 500,
+        zone: str = "UTC",
+    ) -> None:
+        """Write a page about the campaign, to be opened in any browser.
+
+        As `stackverify.campaigns.write_report()`, and against the limit of the
+        client's tier.
+
+        Args:
+            to: The HTML file; it is replaced.
+            show_recipients: Write recipients in full; otherwise they are masked.
+            most_rows: Unknown, held and refused rows that are listed at most.
+            zone: The time zone of what is shown, such as `Africa/Nairobi`.
+        """
+        write = partial(
+            write_report,
+            self._file.path,
+            to,
+            tier=self._client.tier if self._client else None,
+            show_recipients=show_recipients,
+            most_rows=most_rows,
+            zone=zone,
+        )
+        run_blocking(write)
 
     def summary(self) -> CampaignSummary:
         """Count the rows by state."""

@@ -20,6 +20,7 @@ from stackverify.report.spans import say_span
 
 __all__ = ["page"]
 
+_NOTHING = "\u2013"
 _CHANNELS = {"sms": "SMS", "email": "Email", "whatsapp": "WhatsApp"}
 # What turns a line around, or hides in it; so that a text shows what is in it.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -91,19 +92,19 @@ def _plots(facts: Facts, tier: Tier | None, zone: dt.tzinfo) -> Mapping[str, Mar
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}".replace("%", "\u202f%") if whole else "–"
+    return f"{part / whole:.1%}".replace("%", "\u202f%") if whole else _NOTHING
 
 
 def _moment(seconds: float | None, zone: dt.tzinfo) -> str:
     if seconds is None:
-        return "–"
+        return _NOTHING
     return f"{dt.datetime.fromtimestamp(seconds, zone):%Y-%m-%d %H:%M:%S}"
 
 
 def _shown(text: object) -> str:
     """Show what cannot be seen, or would turn the line around, by its number."""
     return "".join(
-        f"‹U+{ord(character):04X}›" if _is_hidden(character) else character
+        f"[U+{ord(character):04X}]" if _is_hidden(character) else character
         for character in str(text)
     )
 

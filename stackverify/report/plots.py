@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import attrs
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -43,6 +44,13 @@ _WIDTH = 450.0
 _HEIGHT = 230.0
 _BAR = 30.0
 _MOST_SEGMENTS = 10
+# How moments are written, by the seconds that a plot spans at most, and how many.
+_FORMS = (
+    (600.0, "%H:%M:%S", 6),
+    (86_400.0, "%H:%M", 6),
+    (4 * 86_400.0, "%d %b %H:%M", 4),
+    (math.inf, "%d %b %Y", 4),
+)
 _count = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
 _STATE_INKS = {
@@ -103,8 +111,7 @@ def _bars(name: str, bars: Sequence[_Bar], *, title: str) -> str:
         axes.xaxis.set_visible(False)
         axes.spines["bottom"].set_visible(False)
         for place, value in zip(places, values, strict=True):
-            label = f" {value:,} ({_share(value, total)})"
-            axes.text(value, place, label, va="center", parse_math=False)
+            _beside(axes, value, place, f"{value:,} ({_share(value, total)})")
 
     said = ", ".join(
         f"{bar.label} {bar.value:,} ({_share(bar.value, total)})" for bar in bars
@@ -163,7 +170,7 @@ def _draw_pace(
         for step in range(len(values) + 1)
     ]
     axes.stairs(values, edges, fill=True, color=INKS["chosen"])  # type: ignore[arg-type]
-    axes.stairs(values, edges, color=INKS["accent"], linewidth=1.6)  # type: ignore[arg-type]
+    axes.stairs(values, edges, baseline=None, color=INKS["accent"], linewidth=1.6)  # type: ignore[arg-type]
     top = max(max(values), limit or 0)
     if limit is not None:
         axes.axhline(limit, color=INKS["bad"], linewidth=1.2, linestyle=(0, (5, 3)))
@@ -179,12 +186,16 @@ def _draw_pace(
     axes.set_ylim(0, top * 1.16)
     axes.set_xlim(edges[0], edges[-1])  # type: ignore[arg-type]
     _scale(axes, label)
-    locator = AutoDateLocator(tz=zone, minticks=3, maxticks=6)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(
-        ConciseDateFormatter(locator, tz=zone, show_offset=False)
-    )
-    axes.set_xlabel(f"{edges[0]:%-d %B %Y}, {edges[0].tzname() or zone}")
+    _date(axes, edges[0], edges[-1], zone)
+
+
+def _date(axes: Axes, first: dt.datetime, last: dt.datetime, zone: dt.tzinfo) -> None:
+    span = (last - first).total_seconds()
+    form, ticks = next((form, n) for most, form, n in _FORMS if span <= most)
+    axes.xaxis.set_major_locator(AutoDateLocator(tz=zone, minticks=3, maxticks=ticks))
+    axes.xaxis.set_major_formatter(DateFormatter(form, tz=zone))
+    day = f"{first.day} {first:%B %Y}, " if "%d" not in form else ""
+    axes.set_xlabel(f"{day}{zone}")
 
 
 def times_plot(times: DeliveryTimes) -> str:
@@ -218,11 +229,13 @@ def _draw_times(figure: Figure, *, times: DeliveryTimes) -> None:
     marks = (("median", times.median, 0.995), ("95 %", times.most, 0.885))
     for word, seconds, height in marks:
         axes.axvline(seconds, ymax=height - 0.02, color=INKS["ink"], linewidth=1.2)
-        axes.text(
-            seconds,
-            height * top,
-            f" {word}: {say_span(seconds)} ",
-            ha="right" if seconds > end * 0.6 else "left",
+        is_late = seconds > end * 0.6
+        axes.annotate(
+            f"{word}: {say_span(seconds)}",
+            (seconds, height * top),
+            (-5 if is_late else 5, 0),
+            textcoords="offset points",
+            ha="right" if is_late else "left",
             va="top",
             color=INKS["ink"],
         )
@@ -239,7 +252,7 @@ def countries_plot(countries: Sequence[Country]) -> str:
         ("accepted", "good", lambda each: each.accepted),
         ("refused", "bad", lambda each: each.refused),
         ("unknown", "warm", lambda each: each.unknown),
-        ("others", "line", lambda each: each.others),
+        ("other", "faint", lambda each: each.others),
     )
 
     def draw(figure: Figure) -> None:
@@ -259,7 +272,7 @@ def countries_plot(countries: Sequence[Country]) -> str:
         axes.xaxis.set_visible(False)
         axes.spines["bottom"].set_visible(False)
         for place, total in zip(places, lefts, strict=True):
-            axes.text(total, place, f" {total:,}", va="center")
+            _beside(axes, total, place, f"{total:,}")
         _legend(figure, axes)
 
     said = ", ".join(
@@ -306,6 +319,11 @@ def _joined(counts: Iterable[tuple[int, int]]) -> list[tuple[str, int]]:
     return plain + [(f"more than {_MOST_SEGMENTS}", rest)] * bool(rest)
 
 
+def _beside(axes: Axes, end: float, place: float, label: str) -> None:
+    """Write behind the end of a bar."""
+    axes.annotate(label, (end, place), (5, 0), textcoords="offset points", va="center")
+
+
 def _plain(figure: Figure) -> Axes:
     return figure.add_subplot()
 
@@ -314,6 +332,7 @@ def _scale(axes: Axes, label: str) -> None:
     axes.set_ylabel(label)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_formatter(_count)
+    axes.tick_params(axis="x", pad=6)
     axes.grid(axis="y")
 
 

@@ -33,7 +33,7 @@ _BINS = 30
 _PERMILLES = (500, 950, 990, 1000)
 _LISTED = (RowState.UNKNOWN, RowState.ABSENT, RowState.REFUSED)
 # The name of a request, by which else no two rows would have the same reason.
-_REQUEST = re.compile(r",? \(?request \S+?(?=[.)]?(?:\s|$))")
+_REQUEST = re.compile(r", request \S+?(?=\.?(?:\s|$))")
 
 
 def read_facts(path: str | os.PathLike[str], *, most_rows: int) -> Facts:

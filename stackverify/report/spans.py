@@ -24,7 +24,7 @@ def round_width(seconds: float) -> float:
 
 def say_span(seconds: float) -> str:
     """Say how long something took: two units at most."""
-    if seconds < 0.9995:
+    if 0 < seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 59.95:
         return f"{seconds:.1f}".removesuffix(".0") + " s"

@@ -45,7 +45,9 @@ def write_report(
         ConfigurationError: The tier or the time zone is not known.
         ImportError: The extra `report` is not installed.
     """
-    made_at = dt.datetime.fromtimestamp(time.time() if now is None else now, _zone(zone))
+    made_at = dt.datetime.fromtimestamp(
+        time.time() if now is None else now, _zone(zone)
+    )
     tier = Tier.parse(tier) if isinstance(tier, str) else tier
     try:
         from stackverify.report.page import page
