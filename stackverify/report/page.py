@@ -13,7 +13,7 @@ from markupsafe import Markup
 from stackverify.masking import mask_recipient
 from stackverify.models.campaigns import RowState
 from stackverify.models.tier import Tier
-from stackverify.report import plots
+from stackverify.report import bars, curves
 from stackverify.report.advice import advise
 from stackverify.report.facts import Facts
 from stackverify.report.spans import say_span
@@ -68,25 +68,25 @@ def page(
         plots=_plots(facts, tier, zone),
         listed=sum(facts.summary[state] for state in ("unknown", "absent", "refused")),
         is_masked=not show_recipients,
-        countries_shown=plots.COUNTRIES_SHOWN,
+        countries_shown=bars.COUNTRIES_SHOWN,
     )
 
 
 def _plots(facts: Facts, tier: Tier | None, zone: dt.tzinfo) -> Mapping[str, Markup]:
     made: dict[str, Callable[[], str]] = {}
     if facts.summary.total:
-        made["outcomes"] = lambda: plots.outcomes_plot(facts.summary)
+        made["outcomes"] = lambda: bars.outcomes_plot(facts.summary)
     if (pace := facts.pace) is not None:
-        made["requests"] = lambda: plots.requests_plot(pace, tier, zone)
-        made["messages"] = lambda: plots.messages_plot(pace, zone)
+        made["requests"] = lambda: curves.requests_plot(pace, tier, zone)
+        made["messages"] = lambda: curves.messages_plot(pace, zone)
     if facts.statuses:
-        made["statuses"] = lambda: plots.statuses_plot(facts.statuses)
+        made["statuses"] = lambda: bars.statuses_plot(facts.statuses)
     if (times := facts.times) is not None:
-        made["times"] = lambda: plots.times_plot(times)
+        made["times"] = lambda: curves.times_plot(times)
     if countries := facts.countries:
-        made["countries"] = lambda: plots.countries_plot(countries)
+        made["countries"] = lambda: bars.countries_plot(countries)
     if (segments := facts.segments) is not None and segments.counts:
-        made["segments"] = lambda: plots.segments_plot(segments)
+        made["segments"] = lambda: bars.segments_plot(segments)
     # Nothing but figures and words of ours is in them: texts of rows never are.
     return {name: Markup(plot()) for name, plot in made.items()}  # noqa: S704
 

@@ -11,10 +11,16 @@ from html import escape
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-__all__ = ["INKS", "drawn"]
+__all__ = ["HEIGHT", "INKS", "WIDTH", "drawn", "scale"]
+
+WIDTH = 450.0
+HEIGHT = 230.0
+"""The size of most plots: narrow enough for a phone, two fit side by side."""
 
 INKS: Mapping[str, str] = {
     "ink": "#010101",
@@ -88,6 +94,15 @@ def drawn(
         draw(figure)
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return _as_piece(name, text.getvalue(), title, description)
+
+
+def scale(axes: Axes, label: str) -> None:
+    """Mark the height of a plot in round numbers."""
+    axes.set_ylabel(label)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.grid(axis="y")
+    axes.tick_params(axis="x", pad=6)
 
 
 @contextmanager
