@@ -69,7 +69,9 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_figure_of_a_large_ledger_is_exact(large: Path) -> None:
     facts = read_facts(large, most_rows=100)
     pace, times, segments = facts.pace, facts.times, facts.segments
-    assert pace is not None and times is not None and segments is not None
+    assert pace is not None
+    assert times is not None
+    assert segments is not None
     assert (facts.summary["accepted"], facts.summary["refused"]) == (99_000, 1_000)
     assert [(each.text, each.rows) for each in facts.reasons] == [("No. Go.", 1_000)]
     assert (pace.requests, pace.messages) == (10_000, 100_000)
