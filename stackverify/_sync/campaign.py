@@ -109,9 +109,8 @@ class Campaign(CampaignLedger):
         compiled = self._compiled(template)
         written = write_template(template)
         rows = self._new_rows(compiled, source)
-        header = self._ledger.header()
+        header = self._ledger.header() or self._ledger.load(written, rows)
         if header is None:
-            self._ledger.load(written, rows)
             return
         if names := differing_fields(header.template, written):
             raise LedgerChangedError(

@@ -161,12 +161,12 @@ class CampaignRun:
     def _wait_for_rows(self) -> bool:
         """Wait for rows that cannot be sent yet, if there are any."""
         if self.rules.hours is not None:
-            pending = run_blocking(self.runner.pending_zones)
-            opens = min(map(self._opens_at, pending), default=math.inf)
-            if time.time() < opens < math.inf:
-                self.tell(CampaignWaits("hours", opens - time.time()))
-                nap = min(opens - time.time(), _NAP)  # somebody may pause it meanwhile
-                return not park_under(self.stop, nap)
+            pending, now = run_blocking(self.runner.pending_zones), time.time()
+            opens = [at for at in map(self._opens_at, pending) if at > now]
+            if opens:
+                # In parts: somebody may pause the campaign meanwhile.
+                self.tell(CampaignWaits("hours", min(opens) - now))
+                return not park_under(self.stop, min(min(opens) - now, _NAP))
         if run_blocking(self.runner.is_another_working):
             if not self._wait("others", _LOOK_AGAIN):
                 return False

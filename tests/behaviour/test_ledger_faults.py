@@ -195,6 +195,18 @@ def test_a_torn_end_of_the_log_costs_only_what_was_not_synced(
     assert states(torn).keys() == {row["phone"] for row in ROWS}
 
 
+def test_who_loads_second_finds_what_the_first_loaded(file: LedgerFile) -> None:
+    ledger = LedgerRows(file)
+    assert ledger.load({"channel": "sms"}, [("+1", {}, None)]) == ledger.header()
+    assert ledger.summary().total == len(ROWS)
+
+
+def test_every_commit_is_synced(file: LedgerFile) -> None:
+    with file.reading() as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
 class Clock:
     now = 1_000.0
 
