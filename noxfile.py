@@ -73,6 +73,14 @@ def types(session: nox.Session) -> None:
     session.run("pyright", "--ignoreexternal", "--verifytypes", "stackverify")
 
 
+@nox.session
+def kills(session: nox.Session) -> None:
+    """A campaign that is killed 200 times loses nothing and sends nothing twice."""
+    session.install("-e", ".[test]")
+    command = ("python", "-m", "pytest", "tests/behaviour/test_kills.py")
+    session.run(*command, *session.posargs, env={"STACKVERIFY_KILLS": "full"})
+
+
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
     """Whatever comes as a webhook is read in one way, or refused by its type."""
@@ -103,8 +111,15 @@ def _oldest() -> list[str]:
     """Pin each dependency of the library to its lower bound."""
     extras = PROJECT["optional-dependencies"]
     kept = (
-        *("aiohttp", "django", "fast", "fastapi", "flask", "phone", "redis"),
-        *("report", "sandbox"),
+        "aiohttp",
+        "django",
+        "fast",
+        "fastapi",
+        "flask",
+        "phone",
+        "redis",
+        "report",
+        "sandbox",
     )
     wanted = [
         *PROJECT["dependencies"],

@@ -14,6 +14,7 @@ TOPICS = (
     "memory",
     "limiter",
     "webhooks",
+    "ledger",
 )
 
 

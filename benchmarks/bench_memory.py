@@ -19,7 +19,7 @@ from benchmarks.harness import show
 from benchmarks.senders import KEY, TIER
 from stackverify import AsyncClient, Client, Sms
 
-__all__ = ["main"]
+__all__ = ["Answers", "grown", "main"]
 
 _COUNTS = (1_000, 10_000, 100_000)
 _FULL = 1_000_000
@@ -27,14 +27,16 @@ _TRACED = 10_000
 _STATUS = Path("/proc/self/status")
 
 
-class _Answers(httpx.AsyncBaseTransport, httpx.BaseTransport):
+class Answers(httpx.AsyncBaseTransport, httpx.BaseTransport):
     """Takes a request in, and answers it."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request."""
         await request.aread()
         return _reply()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request."""
         request.read()
         return _reply()
 
@@ -56,7 +58,7 @@ def _rows(count: int) -> Iterator[Sms]:
 
 
 async def _send(count: int) -> None:
-    transport = _Answers()
+    transport = Answers()
     async with AsyncClient(
         KEY, base_url="http://127.0.0.1:9/v1", tier=TIER, http=transport
     ) as client:
@@ -68,7 +70,7 @@ async def _send(count: int) -> None:
 
 
 def _send_sync(count: int) -> None:
-    transport = _Answers()
+    transport = Answers()
     with Client(
         KEY, base_url="http://127.0.0.1:9/v1", tier=TIER, http=transport
     ) as client:
@@ -79,7 +81,7 @@ def _send_sync(count: int) -> None:
 
 async def _gather(count: int) -> None:
     gate = asyncio.Semaphore(20)
-    async with httpx.AsyncClient(transport=_Answers()) as client:
+    async with httpx.AsyncClient(transport=Answers()) as client:
 
         async def send(row: Sms) -> None:
             async with gate:
@@ -91,11 +93,12 @@ async def _gather(count: int) -> None:
 
 def _show(title: str, send: Callable[[int], None], counts: tuple[int, ...]) -> None:
     send(_COUNTS[0])  # loads what is loaded once
-    rows = [[f"{count:,}", _grown(send, count), _held(send, count)] for count in counts]
+    rows = [[f"{count:,}", grown(send, count), _held(send, count)] for count in counts]
     show(title, ["rows", "MB more, process", "MB at most, Python's own"], rows)
 
 
-def _grown(send: Callable[[int], None], count: int) -> str:
+def grown(send: Callable[[int], None], count: int) -> str:
+    """Tell how many MB the process grew at its peak, if the system tells."""
     if not _STATUS.exists():
         return "-"
     gc.collect()

@@ -16,11 +16,11 @@ from stackverify._async.campaign import AsyncCampaign
 from stackverify._core.template import CampaignMessage
 from stackverify._stores.sources import Recipients, Source
 from stackverify._sync.campaign import Campaign
+from stackverify.models.campaign_rules import CampaignRules, SendHours
 from stackverify.models.campaigns import (
     CampaignEvent,
     CampaignHook,
     CampaignRow,
-    CampaignRules,
     CampaignSummary,
     CampaignWaits,
     DuplicateSuspected,
@@ -28,7 +28,6 @@ from stackverify.models.campaigns import (
     RowProblem,
     RowSettled,
     RowState,
-    SendHours,
 )
 from stackverify.report.writing import write_report
 

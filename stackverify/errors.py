@@ -161,6 +161,8 @@ class BulkStoppedError(StackverifyError):
 class CampaignError(StackverifyError):
     """A campaign cannot go on."""
 
+    next_step = "Nothing was sent."
+
 
 @attrs.define(eq=False, slots=False)
 class CampaignStoppedError(CampaignError):

@@ -5,11 +5,13 @@ Run by `nox -s no_extras`, in an environment that has nothing else.
 
 import sys
 from importlib import import_module
+from tempfile import TemporaryDirectory
 
 import httpx
 
 import stackverify
-from stackverify import Client
+from stackverify import Client, Sms
+from stackverify.campaigns import Campaign
 from stackverify.webhooks import Receiver, sign
 
 OPTIONAL = (
@@ -29,6 +31,13 @@ def main() -> None:
     with Client("sk_test_example", http=httpx.MockTransport(_answer)) as client:
         if client.sms.send("+254712345678", "Hello").message_id != "sms_1":
             raise SystemExit("the send came back wrong")
+        with (
+            TemporaryDirectory() as folder,
+            Campaign(f"{folder}/a", client) as campaign,
+        ):
+            campaign.load(Sms("{to}", "Hello"), [{"to": "+254712345678"}])
+            if not campaign.run().is_done:
+                raise SystemExit("the campaign came back wrong")
     body = b'{"event": "delivery_report", "message_id": "sms_1", "status": "sent"}'
     with Receiver("whsec_example").receive(body, sign(body, "whsec_example")) as event:
         if not event.is_due:

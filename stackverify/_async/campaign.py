@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from types import TracebackType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import attrs
 
 from stackverify._async._concurrency import run_blocking
 from stackverify._async.campaign_delivery import AsyncDelivery
+from stackverify._async.campaign_ledger import AsyncCampaignLedger
 from stackverify._async.campaign_run import AsyncCampaignRun
 from stackverify._async.client import AsyncClient
 from stackverify._core.budget import month_of
@@ -29,38 +29,34 @@ from stackverify._process.stop import Stop
 from stackverify._services.stackverify import plans
 from stackverify._services.stackverify.plans import Plan
 from stackverify._stores.inspection import Inspection
-from stackverify._stores.ledger_file import LedgerFile
-from stackverify._stores.ledger_rows import Header, LedgerRows, NewRow
+from stackverify._stores.ledger_rows import Header, NewRow
 from stackverify._stores.ledger_runner import LedgerRunner
-from stackverify._stores.sources import Recipients, Source, read_rows, write_rows
+from stackverify._stores.ledger_unsure import LedgerUnsure
+from stackverify._stores.sources import Recipients, Source, read_rows
 from stackverify.errors import (
     BudgetError,
-    CampaignError,
     CampaignStoppedError,
     ConfigurationError,
     InvalidInputError,
     LedgerChangedError,
     PreflightError,
 )
+from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import (
     CampaignEvent,
     CampaignHook,
-    CampaignRow,
-    CampaignRules,
     CampaignSummary,
     Preflight,
     RowState,
 )
 from stackverify.models.messages import Email, Sms
-from stackverify.models.webhooks import WebhookEvent
-from stackverify.report.writing import write_report
 
 __all__ = ["AsyncCampaign"]
 
-_EMPTY = "The ledger is empty: `load()` a template and rows first."
+_log = logging.getLogger("stackverify")
 
 
-class AsyncCampaign:
+class AsyncCampaign(AsyncCampaignLedger):
     """Messages to many, in a ledger that survives whatever stops it.
 
     Every row is written and synced before its message leaves, so that a campaign that
@@ -88,12 +84,11 @@ class AsyncCampaign:
         rules: CampaignRules | None = None,
         hooks: Iterable[CampaignHook] = (),
     ) -> None:
+        super().__init__(path)
         self.rules: CampaignRules = rules or CampaignRules()
         self._client = client
+        self._tier = client.tier if client else None
         self._hooks = tuple(hooks)
-        self._file = LedgerFile(path)
-        self._ledger = LedgerRows(self._file)
-        self._stop: Stop | None = None
 
     async def load(self, template: CampaignMessage, source: Source) -> None:
         """Fill a new ledger, or make sure that an old one was made of just this.
@@ -114,9 +109,8 @@ class AsyncCampaign:
         compiled = self._compiled(template)
         written = write_template(template)
         rows = self._new_rows(compiled, source)
-        header = self._ledger.header()
+        header = self._ledger.header() or self._ledger.load(written, rows)
         if header is None:
-            self._ledger.load(written, rows)
             return
         if names := differing_fields(header.template, written):
             raise LedgerChangedError(
@@ -221,6 +215,7 @@ class AsyncCampaign:
             client._transport,
             attrs.evolve(options, retry=retry, deadline=None),
             LedgerRunner(self._file),
+            LedgerUnsure(self._file),
             template,
             self._plan(template),
             self.rules,
@@ -229,6 +224,13 @@ class AsyncCampaign:
             self._tell,
             bool(self._hooks),
         )
+
+    def _tell(self, event: CampaignEvent) -> None:
+        for hook in self._hooks:
+            try:
+                hook(event)
+            except Exception as error:
+                _log.error("A hook raised %s", type(error).__name__)
 
     def _zones(self) -> dict[int, dt.tzinfo]:
         if self.rules.hours is None:
@@ -249,10 +251,6 @@ class AsyncCampaign:
                 "The campaign has no client: give it one to send with."
             )
         return self._client
-
-    def _tell(self, event: CampaignEvent) -> None:
-        for hook in self._hooks:
-            hook(event)
 
     async def _ended(self, run: AsyncCampaignRun) -> CampaignSummary:
         sender = run.sender
@@ -275,64 +273,6 @@ class AsyncCampaign:
             ) from cause
         return summary
 
-    async def _header(self) -> Header:
-        header = await run_blocking(self._ledger.header)
-        if header is None:
-            raise CampaignError(_EMPTY)
-        return header
-
-    async def pause(self, reason: str | None = None) -> None:
-        """Have all runs of the campaign begin nothing further, in any process."""
-        await self._set_status("paused", reason)
-
-    async def resume(self) -> None:
-        """Let a paused campaign be run again."""
-        await self._set_status("open", None)
-
-    async def cancel(self) -> None:
-        """Have all runs end, for good."""
-        await self._set_status("cancelled", None)
-
-    async def _set_status(self, status: str, reason: str | None) -> None:
-        await run_blocking(partial(self._ledger.set_status, status, reason))
-        if self._stop is not None and status != "open":
-            self._stop.tell()
-
-    async def retry_failed(self) -> int:
-        """Have refused rows, and those that were held as absent, sent by the next run.
-
-        Returns:
-            How many there are.
-        """
-        now, count = time.time(), 0
-        for state in (RowState.REFUSED, RowState.ABSENT):
-            move = partial(self._ledger.move_all, state, now)
-            count += await run_blocking(move)
-        return count
-
-    async def resolve(self, index: int, *, was_sent: bool) -> bool:
-        """Decide what became of an unknown row, as a person found out.
-
-        Args:
-            index: The row.
-            was_sent: Whether it was sent; else the next run sends it again.
-
-        Returns:
-            Whether the row was unknown.
-        """
-        state = RowState.ACCEPTED if was_sent else RowState.PENDING
-        resolve = partial(self._ledger.resolve, index, state, time.time())
-        return await run_blocking(resolve)
-
-    async def report(self, event: WebhookEvent) -> bool:
-        """Write what a webhook tells of a message of this campaign.
-
-        Returns:
-            Whether it tells of one, and anything new.
-        """
-        delivery = AsyncDelivery(None, self._file)
-        return await run_blocking(partial(delivery.report, event))
-
     async def follow(self, *, timeout: float = 300.0) -> CampaignSummary:
         """Ask until every accepted message is delivered or has failed.
 
@@ -346,119 +286,10 @@ class AsyncCampaign:
         await delivery.follow(header.template["channel"], timeout)
         return await self.summary()
 
-    def rows(self, state: RowState | str | None = None) -> AsyncIterator[CampaignRow]:
-        """Give rows one by one, however many there are.
 
-        Args:
-            state: Only rows of this state.
-        """
-        return _AsyncRows(self._ledger, None if state is None else RowState(state))
+def _zone(name: str, where: str) -> dt.tzinfo:
+    from zoneinfo import ZoneInfo  # loads more than it looks like, and is rarely needed
 
-    async def export(
-        self, path: str | os.PathLike[str], state: RowState | str | None = None
-    ) -> int:
-        """Write rows to a CSV file, or to JSON lines if its name ends in `.jsonl`.
-
-        Args:
-            path: The file; it is replaced.
-            state: Only rows of this state.
-
-        Returns:
-            How many there are.
-        """
-        wanted = None if state is None else RowState(state)
-        return await run_blocking(
-            lambda: write_rows(path, _every_row(self._ledger, wanted))
-        )
-
-    async def write_report(
-        self,
-        to: str | os.PathLike[str],
-        *,
-        show_recipients: bool = False,
-        most_rows: int = 500,
-        zone: str = "UTC",
-    ) -> None:
-        """Write a page about the campaign, to be opened in any browser.
-
-        As `stackverify.campaigns.write_report()`, and against the limit of the
-        client's tier.
-
-        Args:
-            to: The HTML file; it is replaced.
-            show_recipients: Write recipients in full; otherwise they are masked.
-            most_rows: Unknown, held and refused rows that are listed at most.
-            zone: The time zone of what is shown, such as `Africa/Nairobi`.
-        """
-        write = partial(
-            write_report,
-            self._file.path,
-            to,
-            tier=self._client.tier if self._client else None,
-            show_recipients=show_recipients,
-            most_rows=most_rows,
-            zone=zone,
-        )
-        await run_blocking(write)
-
-    async def summary(self) -> CampaignSummary:
-        """Count the rows by state."""
-        return await run_blocking(self._ledger.summary)
-
-    async def template(self) -> CampaignMessage:
-        """Give what the ledger was made for."""
-        return read_template((await self._header()).template)
-
-    async def aclose(self) -> None:
-        """Close the ledger; a later call opens it again."""
-        await run_blocking(self._file.close)
-
-    async def __aenter__(self) -> AsyncCampaign:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._file.path.name}>"
-
-
-class _AsyncRows:
-    """Rows of a ledger, read some at a time."""
-
-    def __init__(self, ledger: LedgerRows, state: RowState | None) -> None:
-        self._ledger = ledger
-        self._state = state
-        self._start = 0
-        self._some: Iterator[CampaignRow] = iter(())
-
-    def __aiter__(self) -> _AsyncRows:
-        return self
-
-    async def __anext__(self) -> CampaignRow:
-        for row in self._some:
-            self._start = row.index + 1
-            return row
-        some = await run_blocking(partial(self._ledger.read, self._start, self._state))
-        if not some:
-            raise StopAsyncIteration
-        self._some = iter(some)
-        return await anext(self)
-
-
-def _every_row(ledger: LedgerRows, state: RowState | None) -> Iterator[CampaignRow]:
-    start = 0
-    while some := ledger.read(start, state):
-        yield from some
-        start = some[-1].index + 1
-
-
-def _zone(name: str, where: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError) as error:

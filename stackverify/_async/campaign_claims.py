@@ -57,7 +57,7 @@ class AsyncClaims:
 
     def tickets(self) -> Iterator[None]:
         """Give a ticket for each pack there may be."""
-        while not self._is_last or self._fresh or self._packer.is_filling:
+        while not self._is_last or self._fresh or not self._packer.is_empty:
             yield None
 
     async def next(self) -> list[Claimed] | None:

@@ -23,7 +23,7 @@ from stackverify._core.reconcile import (
     windows,
 )
 from stackverify._services.stackverify import calls
-from stackverify.models.campaigns import CampaignRules
+from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.results import Page, SmsMessage
 from stackverify.models.tier import Lane
 

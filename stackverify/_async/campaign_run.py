@@ -29,11 +29,12 @@ from stackverify._core.template import Template
 from stackverify._process.stop import Stop
 from stackverify._process.ticker import Ticker
 from stackverify._services.stackverify.plans import Plan
-from stackverify._stores.ledger_runner import Decision, LedgerRunner, UnsureRow
+from stackverify._stores.ledger_runner import LedgerRunner
+from stackverify._stores.ledger_unsure import Decision, LedgerUnsure, UnsureRow
 from stackverify.errors import ForbiddenError
+from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import (
     CampaignEvent,
-    CampaignRules,
     CampaignWaits,
     DuplicateSuspected,
     RowSettled,
@@ -46,6 +47,7 @@ __all__ = ["AsyncCampaignRun"]
 _TICK = 1.0
 # How often to see whether another runner is done with its rows, or gone.
 _LOOK_AGAIN = 1.0
+_NAP = 10.0
 # Rows claimed at once last so many seconds at the rate; what is claimed by one
 # runner, others cannot send.
 _CLAIMED_AHEAD = 5.0
@@ -64,6 +66,7 @@ class AsyncCampaignRun:
     transport: AsyncTransport
     options: Options
     runner: LedgerRunner
+    unsure: LedgerUnsure
     template: Template[Any]
     plan: Plan[Any]
     rules: CampaignRules
@@ -157,10 +160,12 @@ class AsyncCampaignRun:
     async def _wait_for_rows(self) -> bool:
         """Wait for rows that cannot be sent yet, if there are any."""
         if self.rules.hours is not None:
-            pending = await run_blocking(self.runner.pending_zones)
-            opens = min(map(self._opens_at, pending), default=math.inf)
-            if time.time() < opens < math.inf:
-                return await self._wait("hours", opens - time.time())
+            pending, now = await run_blocking(self.runner.pending_zones), time.time()
+            opens = [at for at in map(self._opens_at, pending) if at > now]
+            if opens:
+                # In parts: somebody may pause the campaign meanwhile.
+                self.tell(CampaignWaits("hours", min(opens) - now))
+                return not await park_under(self.stop, min(min(opens) - now, _NAP))
         if await run_blocking(self.runner.is_another_working):
             if not await self._wait("others", _LOOK_AGAIN):
                 return False
@@ -174,7 +179,7 @@ class AsyncCampaignRun:
         return not await park_under(self.stop, seconds)
 
     async def _settle_unknown(self, *, wait: bool) -> bool:
-        """Look up unknown rows; tell whether some of them are to be sent again."""
+        """Look up unknown rows; tell whether some of them were settled by it."""
         if not isinstance(self.template.message, Sms):
             return False
         rows = await run_blocking(self._unsure)
@@ -203,7 +208,7 @@ class AsyncCampaignRun:
         )
 
     def _unsure(self) -> list[Unsure]:
-        rows = self.runner.unsure()
+        rows = self.unsure.rows()
         return [
             self._unsure_of(row)
             for row in rows
@@ -226,10 +231,10 @@ class AsyncCampaignRun:
 
     async def _decide(self, findings: Sequence[tuple[Unsure, Finding]]) -> bool:
         decisions = [self._decision(row, finding) for row, finding in findings]
-        await run_blocking(partial(self.runner.decide, decisions))
+        await run_blocking(partial(self.unsure.decide, decisions, time.time()))
         for each in decisions:
             self.tell(RowSettled(each.index, each.state, each.message_id, each.reason))
-        return any(each.state is RowState.PENDING for each in decisions)
+        return any(each.state is not RowState.UNKNOWN for each in decisions)
 
     def _decision(self, row: Unsure, finding: Finding) -> Decision:
         decided = partial(Decision, row.index, row.attempts)
@@ -240,7 +245,7 @@ class AsyncCampaignRun:
             copies = len(finding.others)
             return decided(RowState.ACCEPTED, finding.message_id, copies=copies)
         if isinstance(finding, Absent):
-            is_held = self.rules.hold_absent
+            is_held = self.rules.hold_absent or row.attempts >= self.rules.max_attempts
             state = RowState.ABSENT if is_held else RowState.PENDING
             return decided(state, reason="It was looked up twice, and is not there.")
         self._undecided.add((row.index, row.attempts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from stackverify.models.campaigns import SendHours
+from stackverify.models.campaign_rules import SendHours
 
 __all__ = ["closes_at", "opens_at"]
 

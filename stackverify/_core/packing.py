@@ -58,6 +58,11 @@ class Packer(Generic[Row]):
         """Whether rows wait for others of their kind."""
         return bool(self._open)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no rows are left to be taken."""
+        return not self._ready and not self._open
+
     def pop(self, *, wait: bool = True) -> list[Row] | None:
         """Take a pack that is full, or the oldest one when waiting is no use."""
         if not self._ready and self._open and (not wait or self._held >= self._window):

@@ -9,6 +9,8 @@ from pathlib import Path
 __all__ = ["has_ended", "identity"]
 
 _PROC = Path("/proc")
+# Always there: who cannot see it, cannot see what others are there either.
+_FIRST = 1
 
 
 def identity() -> str:
@@ -27,7 +29,7 @@ def has_ended(name: str) -> bool:
     place, _, rest = name.rpartition("/")
     place, _, pid = place.rpartition("/")
     with suppress(OSError, IndexError, ValueError):
-        if place == _place() and pid.isdecimal():
+        if place == _place() and pid.isdecimal() and _began(_FIRST):
             return _began(int(pid)) != rest
     return False
 

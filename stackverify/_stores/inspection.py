@@ -16,7 +16,8 @@ from stackverify._services.stackverify.plans import Plan
 from stackverify._stores.ledger_rows import LedgerRows, UnsentRow
 from stackverify._stores.sources import Recipients, read_recipients
 from stackverify.errors import InvalidInputError
-from stackverify.models.campaigns import CampaignRules, Preflight, RowState
+from stackverify.models.campaign_rules import CampaignRules
+from stackverify.models.campaigns import Preflight, RowState
 
 __all__ = ["Inspection"]
 

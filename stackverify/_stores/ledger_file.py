@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from stackverify._process.fork import reset_in_child
 from stackverify._stores import ledger_sql as sql
@@ -15,7 +16,10 @@ from stackverify.errors import LedgerBusyError, LedgerError
 
 __all__ = ["LedgerFile"]
 
+T = TypeVar("T")
+
 _SECONDS_FOR_OTHERS = 1.0
+_TRIES = 10
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _SAID = {
     sqlite3.SQLITE_FULL: "the disk is full",
@@ -81,6 +85,21 @@ class LedgerFile:
             except BaseException as error:
                 self._undo(error)
                 raise
+
+    def patiently(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something in a transaction, and again while other runners are writing.
+
+        Raises:
+            LedgerError: It cannot be written; nothing of it was.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except LedgerBusyError:
+                continue
+        with self.writing() as connection:
+            return work(connection)
 
     def _undo(self, error: BaseException) -> None:
         if self._connection is not None and self._connection.in_transaction:

@@ -22,17 +22,14 @@ from stackverify._process.fork import reset_in_child
 from stackverify._process.runners import has_ended, identity
 from stackverify._stores import ledger_sql as sql
 from stackverify._stores.ledger_file import LedgerFile
-from stackverify.errors import LedgerBusyError, LedgerError, LedgerLostError
-from stackverify.models.campaigns import RowState
+from stackverify.errors import LedgerError, LedgerLostError
 
 __all__ = [
     "Claimed",
-    "Decision",
     "Intents",
     "LedgerRunner",
     "Outcome",
     "StandingError",
-    "UnsureRow",
 ]
 
 _LEASE = 30.0
@@ -40,7 +37,9 @@ _LEASE = 30.0
 # the byte that leaves, a process can be stopped.
 _LEASE_MARGIN = 10.0
 _RENEWED_AFTER = 5.0
-_BUSY_TRIES = 10
+
+# The runners of this process: one that could not say goodbye is none any more.
+_at_work: set[tuple[str, int]] = set()
 
 _GIVEN_UP = "Its runner ended while it was being sent."
 
@@ -79,48 +78,6 @@ Outcome: TypeAlias = tuple[Claimed, Verdict, float, float | None]
 """A row, what became of it, when, and when its last byte was let go."""
 
 
-@attrs.frozen
-class UnsureRow:
-    """A row that may have been sent, as it stands in the ledger.
-
-    Attributes:
-        attempts: How often it was begun.
-        since: When it was first begun.
-        released_by: When its last byte was let go at the latest.
-        index: Its place in the source.
-        recipient: Whom it is for.
-        fields: The row as it was loaded.
-        owned: Ids of other rows of the same recipient.
-        is_shared: Whether there are such rows.
-    """
-
-    attempts: int
-    since: float
-    released_by: float
-    index: int = attrs.field(kw_only=True)
-    recipient: str = attrs.field(kw_only=True, repr=False)
-    fields: dict[str, Any] = attrs.field(kw_only=True, repr=False)
-    owned: tuple[str, ...] = attrs.field(kw_only=True)
-    is_shared: bool = attrs.field(kw_only=True)
-
-
-@attrs.frozen
-class Decision:
-    """What was found out about an unsure row."""
-
-    index: int
-    attempts: int
-    state: RowState
-    message_id: str | None = None
-    reason: str | None = None
-    copies: int = 0
-
-    @property
-    def told(self) -> tuple[str, str | None, str | None, int]:
-        """What is written of it."""
-        return self.state.value, self.message_id, self.reason, self.copies
-
-
 class StandingError(Exception):
     """The campaign was paused or cancelled: no further intent is written."""
 
@@ -157,13 +114,18 @@ class LedgerRunner:
         with self._file.writing() as connection:
             for number, name, lease_until in connection.execute(sql.RUNNERS).fetchall():
                 is_over = lease_until < now or has_ended(name)
-                if number != self._id and is_over:
+                is_idle = name == identity() and self._place(number) not in _at_work
+                if number != self._id and (is_over or is_idle):
                     _bury(connection, number, now)
             if not self._id:
                 lease_until = now + _LEASE
                 joined = connection.execute(sql.ADD_RUNNER, (identity(), lease_until))
                 self._id = joined.lastrowid or 0
                 self._lease_until = lease_until
+                _at_work.add(self._place(self._id))
+
+    def _place(self, number: int) -> tuple[str, int]:
+        return str(self._file.path.absolute()), number
 
     def leave(self) -> None:
         """Write what is noted, give claims back, and be no runner any more."""
@@ -171,10 +133,14 @@ class LedgerRunner:
             return
         with self._lock:
             outcomes, self._outcomes = self._outcomes, []
-        with self._file.writing() as connection:
+        number, self._id, self._lease_until = self._id, 0, 0.0
+        _at_work.discard(self._place(number))
+
+        def leave(connection: Any) -> None:
             self._settle(connection, outcomes)
-            _bury(connection, self._id, self._clock())
-        self._id = 0
+            _bury(connection, number, self._clock())
+
+        self._file.patiently(leave)
 
     def may_release(self) -> bool:
         """Say whether a last byte may be let go: nobody took the rows over."""
@@ -214,7 +180,7 @@ class LedgerRunner:
             connection.executemany(sql.CLAIM, [(self._id, row[0]) for row in found])
             return found
 
-        found = self._patiently(claim)
+        found = self._file.patiently(claim)
         if found:
             self._next_index = found[-1][0] + 1
         return [
@@ -225,13 +191,13 @@ class LedgerRunner:
     def unclaim(self, rows: Iterable[Claimed]) -> None:
         """Give back rows that are not sent after all."""
         numbers = [(self._id, row.index) for row in rows]
-        self._patiently(lambda file: file.executemany(sql.UNCLAIM_ROW, numbers))
+        self._file.patiently(lambda file: file.executemany(sql.UNCLAIM_ROW, numbers))
 
     def refuse(self, rows: Iterable[tuple[int, str]]) -> None:
         """Refuse claimed rows before anything was sent of them, each with a reason."""
         now = self._clock()
         values = [(reason, now, index, self._id) for index, reason in rows]
-        self._patiently(lambda file: file.executemany(sql.REFUSE, values))
+        self._file.patiently(lambda file: file.executemany(sql.REFUSE, values))
 
     def commit(self, requests: Sequence[Intents]) -> None:
         """Write and sync intents, and with them the outcomes noted so far.
@@ -244,7 +210,7 @@ class LedgerRunner:
         with self._lock:
             outcomes, self._outcomes = self._outcomes, []
         try:
-            self._patiently(lambda file: self._write(file, requests, outcomes))
+            self._file.patiently(lambda file: self._write(file, requests, outcomes))
         except BaseException:
             with self._lock:
                 self._outcomes[:0] = outcomes
@@ -263,36 +229,11 @@ class LedgerRunner:
             with suppress(LedgerError):
                 self.commit(())
 
-    def unsure(self) -> list[UnsureRow]:
-        """Give the rows that may have been sent."""
-        with self._file.reading() as connection:
-            rows = connection.execute(sql.UNSURE).fetchall()
-            return [
-                UnsureRow(
-                    *others,
-                    fields=loads(fields.encode()),
-                    owned=self._owned(connection, index, recipient) if shared else (),
-                    is_shared=bool(shared),
-                    index=index,
-                    recipient=recipient,
-                )
-                for index, recipient, fields, shared, *others in rows
-            ]
-
-    def _owned(self, connection: Any, index: int, recipient: str) -> tuple[str, ...]:
-        found = connection.execute(sql.OWNED, (recipient, index))
-        return tuple(row[0] for row in found)
-
-    def decide(self, decisions: Iterable[Decision]) -> None:
-        """Settle rows that were looked up, unless somebody did in the meantime."""
-        now = self._clock()
-        values = [(*each.told, now, each.index, each.attempts) for each in decisions]
-        self._patiently(lambda file: file.executemany(sql.DECIDE, values))
-
     def is_another_working(self) -> bool:
-        """Tell whether rows are in the hands of a runner."""
+        """Tell whether rows are in the hands of another runner."""
         with self._file.reading() as connection:
-            return connection.execute(sql.WORKING).fetchone() is not None
+            found = connection.execute(sql.WORKING, (self._id,)).fetchone()
+            return found is not None
 
     def pending_zones(self) -> list[int]:
         """Tell the numbers of the time zones of rows that are to be sent."""
@@ -348,17 +289,6 @@ class LedgerRunner:
                 for row, verdict, now, released_at in outcomes
             ],
         )
-
-    def _patiently(self, work: Callable[[Any], Any]) -> Any:
-        """Do something in a transaction, and again if other runners were writing."""
-        for _ in range(_BUSY_TRIES):
-            try:
-                with self._file.writing() as connection:
-                    return work(connection)
-            except LedgerBusyError:
-                continue
-        with self._file.writing() as connection:
-            return work(connection)
 
 
 def _bury(connection: Any, runner: int, now: float) -> None:

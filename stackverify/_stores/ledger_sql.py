@@ -158,7 +158,9 @@ REFUSE = """
     UPDATE marks SET state = 'refused', runner = NULL, reason = ?, settled_at = ?
     WHERE idx = ? AND runner = ? AND state = 'claimed'
 """
-WORKING = "SELECT 1 FROM marks WHERE state IN ('claimed', 'intent') LIMIT 1"
+WORKING = """
+    SELECT 1 FROM marks WHERE state IN ('claimed', 'intent') AND runner <> ? LIMIT 1
+"""
 PENDING_ZONES = """
     SELECT DISTINCT coalesce(zone, 0) FROM marks WHERE state = 'pending'
 """

@@ -58,7 +58,7 @@ class Claims:
 
     def tickets(self) -> Iterator[None]:
         """Give a ticket for each pack there may be."""
-        while not self._is_last or self._fresh or self._packer.is_filling:
+        while not self._is_last or self._fresh or not self._packer.is_empty:
             yield None
 
     def next(self) -> list[Claimed] | None:

@@ -24,7 +24,7 @@ from stackverify._core.reconcile import (
 from stackverify._services.stackverify import calls
 from stackverify._sync.listing import SmsPages
 from stackverify._sync.transport import Transport
-from stackverify.models.campaigns import CampaignRules
+from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.results import Page, SmsMessage
 from stackverify.models.tier import Lane
 

@@ -25,16 +25,17 @@ from stackverify._core.template import Template
 from stackverify._process.stop import Stop
 from stackverify._process.ticker import Ticker
 from stackverify._services.stackverify.plans import Plan
-from stackverify._stores.ledger_runner import Decision, LedgerRunner, UnsureRow
+from stackverify._stores.ledger_runner import LedgerRunner
+from stackverify._stores.ledger_unsure import Decision, LedgerUnsure, UnsureRow
 from stackverify._sync._concurrency import park_under, run_blocking, shielded
 from stackverify._sync.campaign_claims import Claims
 from stackverify._sync.campaign_lookup import Lookup
 from stackverify._sync.campaign_sender import Sender
 from stackverify._sync.transport import Transport
 from stackverify.errors import ForbiddenError
+from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import (
     CampaignEvent,
-    CampaignRules,
     CampaignWaits,
     DuplicateSuspected,
     RowSettled,
@@ -47,6 +48,7 @@ __all__ = ["CampaignRun"]
 _TICK = 1.0
 # How often to see whether another runner is done with its rows, or gone.
 _LOOK_AGAIN = 1.0
+_NAP = 10.0
 # Rows claimed at once last so many seconds at the rate; what is claimed by one
 # runner, others cannot send.
 _CLAIMED_AHEAD = 5.0
@@ -65,6 +67,7 @@ class CampaignRun:
     transport: Transport
     options: Options
     runner: LedgerRunner
+    unsure: LedgerUnsure
     template: Template[Any]
     plan: Plan[Any]
     rules: CampaignRules
@@ -158,10 +161,12 @@ class CampaignRun:
     def _wait_for_rows(self) -> bool:
         """Wait for rows that cannot be sent yet, if there are any."""
         if self.rules.hours is not None:
-            pending = run_blocking(self.runner.pending_zones)
-            opens = min(map(self._opens_at, pending), default=math.inf)
-            if time.time() < opens < math.inf:
-                return self._wait("hours", opens - time.time())
+            pending, now = run_blocking(self.runner.pending_zones), time.time()
+            opens = [at for at in map(self._opens_at, pending) if at > now]
+            if opens:
+                # In parts: somebody may pause the campaign meanwhile.
+                self.tell(CampaignWaits("hours", min(opens) - now))
+                return not park_under(self.stop, min(min(opens) - now, _NAP))
         if run_blocking(self.runner.is_another_working):
             if not self._wait("others", _LOOK_AGAIN):
                 return False
@@ -175,7 +180,7 @@ class CampaignRun:
         return not park_under(self.stop, seconds)
 
     def _settle_unknown(self, *, wait: bool) -> bool:
-        """Look up unknown rows; tell whether some of them are to be sent again."""
+        """Look up unknown rows; tell whether some of them were settled by it."""
         if not isinstance(self.template.message, Sms):
             return False
         rows = run_blocking(self._unsure)
@@ -204,7 +209,7 @@ class CampaignRun:
         )
 
     def _unsure(self) -> list[Unsure]:
-        rows = self.runner.unsure()
+        rows = self.unsure.rows()
         return [
             self._unsure_of(row)
             for row in rows
@@ -227,10 +232,10 @@ class CampaignRun:
 
     def _decide(self, findings: Sequence[tuple[Unsure, Finding]]) -> bool:
         decisions = [self._decision(row, finding) for row, finding in findings]
-        run_blocking(partial(self.runner.decide, decisions))
+        run_blocking(partial(self.unsure.decide, decisions, time.time()))
         for each in decisions:
             self.tell(RowSettled(each.index, each.state, each.message_id, each.reason))
-        return any(each.state is RowState.PENDING for each in decisions)
+        return any(each.state is not RowState.UNKNOWN for each in decisions)
 
     def _decision(self, row: Unsure, finding: Finding) -> Decision:
         decided = partial(Decision, row.index, row.attempts)
@@ -241,7 +246,7 @@ class CampaignRun:
             copies = len(finding.others)
             return decided(RowState.ACCEPTED, finding.message_id, copies=copies)
         if isinstance(finding, Absent):
-            is_held = self.rules.hold_absent
+            is_held = self.rules.hold_absent or row.attempts >= self.rules.max_attempts
             state = RowState.ABSENT if is_held else RowState.PENDING
             return decided(state, reason="It was looked up twice, and is not there.")
         self._undecided.add((row.index, row.attempts))

@@ -32,13 +32,9 @@ from stackverify._sync._concurrency import Convoy, FanOut, run_blocking
 from stackverify._sync.campaign_claims import Claims
 from stackverify._sync.limiter import Limiter
 from stackverify._sync.transport import Transport
-from stackverify.errors import LedgerError, StackverifyError
-from stackverify.models.campaigns import (
-    CampaignEvent,
-    CampaignRules,
-    RowSettled,
-    RowState,
-)
+from stackverify.errors import LedgerError, MaybeSentError, StackverifyError
+from stackverify.models.campaign_rules import CampaignRules
+from stackverify.models.campaigns import CampaignEvent, RowSettled, RowState
 from stackverify.models.outcomes import Outcome
 from stackverify.models.tier import Lane, Rate
 
@@ -59,7 +55,7 @@ class Sender:
     Attributes:
         stop: Told to begin nothing further.
         stopped_by: The error that stopped it.
-        last_error: The error of the last rows that failed.
+        last_error: Why the last rows that provably were not sent were not.
         too_many_errors: Whether so many rows failed that it stopped itself.
         settled: Rows that were accepted or refused.
     """
@@ -96,7 +92,21 @@ class Sender:
         Raises:
             LedgerError: The ledger cannot be used: nothing further is sent.
         """
+        # One of its own: a fan-out tells its stop when it is over.
+        self._this_pass = this_pass = Stop()
+        self.stop.add(this_pass)
+        if self.stop.is_told:
+            return
+        try:
+            for _ in self._crew(claims):
+                pass
+        finally:
+            self.stop.discard(this_pass)
+        returned, self._returned = self._returned, []
+        if returned:
+            run_blocking(partial(self.runner.unclaim, returned))
 
+    def _crew(self, claims: Claims) -> FanOut[None, None]:
         def work(tickets: list[tuple[int, None]]) -> Sequence[None]:
             try:
                 pack = claims.next()
@@ -106,33 +116,33 @@ class Sender:
                 self.stop.tell()
             return ()
 
-        # One of its own: a fan-out tells its stop when it is over.
-        self._this_pass = this_pass = Stop()
-        self.stop.add(this_pass)
-        if self.stop.is_told:
-            return
-        crew = FanOut(
+        return FanOut(
             work,
             claims.tickets(),
             packer=Packer(1, key=lambda row: None, member=lambda row: None, window=1),
             limit=self.transport.in_flight,
-            stop=this_pass,
+            stop=self._this_pass,
         )
-        try:
-            for _ in crew:
-                pass
-        finally:
-            self.stop.discard(this_pass)
-        returned, self._returned = self._returned, []
-        if returned:
-            run_blocking(partial(self.runner.unclaim, returned))
 
     def _send(self, pack: list[Claimed]) -> None:
         gate = _Gate(self, pack)
+        try:
+            outcomes = self._outcomes(pack, gate)
+        except Stopped:
+            self._returned += pack
+            return
+        except LedgerError:
+            raise
+        except BaseException:
+            self._note(pack, [gate.cut_short] * len(pack), gate)
+            raise
+        self._settle(pack, outcomes, gate)
+
+    def _outcomes(self, pack: list[Claimed], gate: _Gate) -> list[Outcome[Any]]:
+        if self._pace is not None:
+            self._pace.acquire(Lane.BULK, stop=self._this_pass).settle()
         messages = [row.message for row in pack]
         try:
-            if self._pace is not None:
-                self._pace.acquire(Lane.BULK, stop=self._this_pass).settle()
             receipt = self.transport.run(
                 self.plan.call(messages),
                 self.options,
@@ -140,25 +150,17 @@ class Sender:
                 over_budget=self.rules.over_budget,
                 gate=gate,
             )
-        except Stopped:
-            self._returned += pack
-            return
         except LedgerError:
             raise
         except StackverifyError as error:
-            outcomes = [outcome_of_error(row.index, row.message, error) for row in pack]
             self._heed(error)
-        except BaseException:
-            self._note(pack, [gate.cut_short] * len(pack), gate)
-            raise
-        else:
-            rows = [(row.index, row.message) for row in pack]
-            recipients = self.plan.recipients(messages)
-            outcomes = outcomes_of_receipt(rows, recipients, receipt)
-        self._settle(pack, outcomes, gate)
+            return [outcome_of_error(row.index, row.message, error) for row in pack]
+        rows = [(row.index, row.message) for row in pack]
+        return outcomes_of_receipt(rows, self.plan.recipients(messages), receipt)
 
     def _heed(self, error: StackverifyError) -> None:
-        self.last_error = error
+        if not isinstance(error, MaybeSentError):
+            self.last_error = error
         if stops_all(error):
             self.stopped_by = self.stopped_by or error
             self.stop.tell()

@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import time
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from stackverify.errors import ConfigurationError
 from stackverify.models.tier import Tier
@@ -67,6 +66,8 @@ def write_report(
 def _zone(name: str) -> dt.tzinfo:
     if name == "UTC":
         return dt.UTC
+    from zoneinfo import ZoneInfo  # loads more than it looks like
+
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -25,7 +25,7 @@ print(json.dumps(sorted(after - before - set(sys.stdlib_module_names))))
 
 EVERYTHING = """
 from stackverify import *
-import stackverify.limiters, stackverify.webhooks
+import stackverify.campaigns, stackverify.limiters, stackverify.webhooks
 """
 
 FIRST_CALL = """

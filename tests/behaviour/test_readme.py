@@ -10,7 +10,7 @@ import pytest
 from stackverify.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ["README.md", "docs/guide.md", "docs/webhooks.md"]
+DOCUMENTS = ["README.md", "docs/guide.md", "docs/webhooks.md", "docs/campaigns.md"]
 
 
 def examples() -> list[pytest.param]:

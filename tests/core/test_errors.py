@@ -12,6 +12,7 @@ import pytest
 
 import stackverify
 from stackverify import errors
+from stackverify.models.campaigns import Preflight, RowProblem
 from stackverify.models.outcomes import BulkSummary
 from stackverify.models.results import MessageStatus
 from stackverify.reply import Reply
@@ -28,6 +29,11 @@ FIELDS: dict[str, Any] = {
     "permission": "sms:send",
     "errors": {"to": ("is wrong",)},
     "retry_after": 7.5,
+    "preflight": Preflight(
+        *(2, 1, (RowProblem(1, "to", "is bad", "mend it", "+254712345678"),), 1),
+        *(0, 0, 0, 1, 1, {1: 1}, {"é": 1}, 0.6, None, None),
+    ),
+    "differences": ("row 4 differs in phone",),
     "last": MessageStatus("SM1", "sent", "c4nary", {"status": "sent"}, REPLY),
 }
 

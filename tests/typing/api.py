@@ -57,6 +57,25 @@ from stackverify import (
     count_segments,
     errors,
 )
+from stackverify.campaigns import (
+    AsyncCampaign,
+    Campaign,
+    CampaignEvent,
+    CampaignHook,
+    CampaignMessage,
+    CampaignRow,
+    CampaignRules,
+    CampaignSummary,
+    CampaignWaits,
+    DuplicateSuspected,
+    Preflight,
+    Recipients,
+    RowProblem,
+    RowSettled,
+    RowState,
+    SendHours,
+    Source,
+)
 from stackverify.limiters import (
     AsyncLimiter,
     AsyncTurn,
@@ -318,3 +337,58 @@ def frameworks(receiver: Receiver, asynchronous: AsyncReceiver) -> None:
         return HttpResponse()
 
     assert [path("one", django_view), path("other", async_view)]
+
+
+def campaign_event(event: CampaignEvent) -> None:
+    match event:
+        case RowSettled():
+            assert_type(event.state, RowState)
+            assert_type(event.message_id, str | None)
+        case CampaignWaits():
+            assert_type(event.seconds, float)
+        case DuplicateSuspected():
+            assert_type(event.message_ids, tuple[str, ...])
+        case _:
+            assert_never(event)
+
+
+def campaigns(client: Client, opt_outs: Recipients, source: Source) -> None:
+    hook: CampaignHook = campaign_event
+    hours = SendHours("08:00", dt.time(20), zone="Africa/Nairobi", column="zone")
+    rules = CampaignRules(hours=hours, per_minute=60, region="KE", price=0.8)
+    template: CampaignMessage = Sms("{phone}", "Hi {name}")
+    with Campaign(Path("a.ledger"), client, rules=rules, hooks=[hook]) as campaign:
+        campaign.load(template, source)
+        preflight = campaign.check(opt_outs=opt_outs)
+        assert_type(preflight, Preflight)
+        assert_type(preflight.problems, tuple[RowProblem, ...])
+        summary = campaign.run(opt_outs=["+254712345678"])
+        assert_type(summary, CampaignSummary)
+        assert_type(summary["accepted"] + summary[RowState.UNKNOWN], int)
+        for row in campaign.rows("refused"):
+            assert_type(row, CampaignRow)
+        assert_type(campaign.export("out.csv", RowState.ACCEPTED), int)
+        assert_type(campaign.retry_failed(), int)
+        assert_type(campaign.resolve(3, was_sent=True), bool)
+        assert_type(campaign.report(DeliveryReport("sms_1", "sent")), bool)
+        assert_type(campaign.template(), CampaignMessage)
+        campaign.stop()
+
+
+async def asynchronous_campaigns(client: AsyncClient) -> None:
+    async with AsyncCampaign("a.ledger", client) as campaign:
+        await campaign.load(Sms("{phone}", "Hi"), [{"phone": "+254712345678"}])
+        try:
+            assert_type(await campaign.run(), CampaignSummary)
+        except errors.CampaignStoppedError as error:
+            assert_type(error.summary, Any)
+        except errors.PreflightError as error:
+            assert_type(error.preflight, Any)
+        except errors.LedgerChangedError as error:
+            assert_type(error.differences, tuple[str, ...])
+        await campaign.pause("lunch")
+        await campaign.resume()
+        await campaign.cancel()
+        assert_type(await campaign.follow(timeout=60), CampaignSummary)
+        async for row in campaign.rows():
+            assert_type(row, CampaignRow)
