@@ -41,7 +41,6 @@ def requests_plot(pace: Pace, tier: Tier | None, zone: dt.tzinfo) -> str:
         zone=zone,
         limit=limit,
         label="requests in 60 s",
-        limit_label=f"the tier's limit: {limit:,}",
     )
     title = "Requests in the 60 seconds before each moment"
     return drawn("requests", (WIDTH, HEIGHT), draw, title=title, description=said)
@@ -69,7 +68,6 @@ def _draw_pace(
     zone: dt.tzinfo,
     label: str,
     limit: int | None = None,
-    limit_label: str = "",
 ) -> None:
     axes = figure.add_subplot()
     edges = [
@@ -82,7 +80,7 @@ def _draw_pace(
     if limit is not None:
         axes.axhline(limit, color=INKS["bad"], linewidth=1.2, linestyle=(0, (5, 3)))
         axes.annotate(
-            limit_label,
+            f"the tier's limit: {limit:,}",
             (1, limit),
             xycoords=("axes fraction", "data"),
             xytext=(0, 4),

@@ -28,16 +28,24 @@ def busiest_minutes(
     width = max(last - first, _SHORTEST) / _STEPS
     minute = _Minute()
     requests, messages = [0] * _STEPS, [0] * _STEPS
-    step = 0
-    for at, count in sends:
-        wanted = min(int((at - first) / width), _STEPS - 1)
-        while step < wanted:
-            step += 1
-            minute.forget(first + step * width)
-            requests[step], messages[step] = len(minute.sends), minute.messages
-        minute.add(at, count)
+
+    def note(step: int) -> None:
         requests[step] = max(requests[step], len(minute.sends))
         messages[step] = max(messages[step], minute.messages)
+
+    def pass_by(step: int, until: int) -> int:
+        """Note what is left of the minute at the beginning of each step."""
+        for later in range(step + 1, until + 1):
+            minute.forget(first + later * width)
+            note(later)
+        return max(step, until)
+
+    step = 0
+    for at, count in sends:
+        step = pass_by(step, min(int((at - first) / width), _STEPS - 1))
+        minute.add(at, count)
+        note(step)
+    pass_by(step, _STEPS - 1)
     return Pace(
         first,
         last,

@@ -108,6 +108,7 @@ def test_a_screen_reader_is_told_what_each_plot_shows(
 def test_an_empty_ledger_opens_as_well(browser: Browser, ledger: Path) -> None:
     to = ledger.with_suffix(".html")
     with Campaign(ledger) as campaign:
+        campaign.summary()
         campaign.write_report(to)
     page = opened(browser, to, width=390, scheme="light")
     assert page.get_by_text("The ledger is empty.").is_visible()
