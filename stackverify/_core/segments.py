@@ -37,25 +37,16 @@ class Segments:
 
 def count_segments(text: str) -> Segments:
     """Count the segments of a text, and name the characters that force UCS-2."""
-    costly = "".join(c for c in dict.fromkeys(text) if c not in _CHEAP)
+    costly = "".join(dict.fromkeys(c for c in text if c not in _CHEAP))
     if costly:
         widths = [2 if ord(character) > 0xFFFF else 1 for character in text]
         return Segments("UCS-2", _parts(widths, 70, 67), sum(widths), costly)
-    if _BASIC.issuperset(text):
-        return Segments("GSM-7", _even_parts(len(text), 160, 153), len(text), "")
     widths = [2 if character in _EXTENDED else 1 for character in text]
     return Segments("GSM-7", _parts(widths, 160, 153), sum(widths), "")
 
 
-def _even_parts(units: int, alone: int, joined: int) -> int:
-    """Count the segments of a text in which no character takes two units."""
-    return 1 if units <= alone else -(-units // joined)
-
-
 def _parts(widths: list[int], alone: int, joined: int) -> int:
     """Fill segments one by one: a pair of units is never torn apart."""
-    if 2 not in widths:
-        return _even_parts(len(widths), alone, joined)
     if sum(widths) <= alone:
         return 1
     parts, used = 1, 0
