@@ -80,7 +80,7 @@ def _bars(name: str, bars: Sequence[_Bar], *, title: str) -> str:
         axes.barh(places, values, height=0.62, color=inks)
         axes.set_yticks(places, [bar.label for bar in bars], color=INKS["ink"])
         axes.invert_yaxis()
-        # A fifth is left for the figures beside the bars.
+        # Room for the figures beside the bars.
         axes.set_xlim(0, max(values) * 1.28)
         axes.xaxis.set_visible(False)
         axes.spines["bottom"].set_visible(False)

@@ -10,11 +10,11 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from stackverify.models.tier import Tier
 from stackverify.report.facts import DeliveryTimes, Pace
-from stackverify.report.spans import say_span
+from stackverify.report.spans import round_width, say_span
 from stackverify.report.svg import HEIGHT, INKS, WIDTH, drawn, scale
 
 __all__ = ["messages_plot", "requests_plot", "times_plot"]
@@ -112,7 +112,7 @@ def times_plot(times: DeliveryTimes) -> str:
         f"the longest {say_span(times.longest)}."
     )
     draw = partial(_draw_times, times=times)
-    title = "Seconds from the send until delivery was heard of"
+    title = "Time from the send until delivery was heard of"
     return drawn("times", (WIDTH, HEIGHT), draw, title=title, description=said)
 
 
@@ -146,6 +146,6 @@ def _draw_times(figure: Figure, *, times: DeliveryTimes) -> None:
             color=INKS["ink"],
         )
     scale(axes, "messages")
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 3, 5, 6, 10]))
+    axes.xaxis.set_major_locator(MultipleLocator(round_width(end / 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: say_span(value)))
     axes.set_xlabel("from the send until it was heard of")

@@ -11,7 +11,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from stackverify.masking import mask_recipient
-from stackverify.models.campaigns import RowState
 from stackverify.models.tier import Tier
 from stackverify.report import bars, curves
 from stackverify.report.advice import advise
@@ -60,7 +59,6 @@ def page(
         facts=facts,
         summary=facts.summary,
         channel=_CHANNELS.get(facts.channel, ""),
-        states=RowState,
         tier=tier,
         made_at=made_at,
         zone=str(zone),
