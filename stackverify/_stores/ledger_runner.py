@@ -247,14 +247,14 @@ class LedgerRunner:
         self._settle(connection, outcomes)
         if requests:
             self._stand(connection)
-        intents = [
-            (each.now, each.release_by, row.index, row.attempts, self._id)
-            for each in requests
-            for row in each.rows
-        ]
-        written = connection.executemany(sql.INTEND, intents) if intents else None
-        if written is not None and written.rowcount != len(intents):
-            raise _lost()
+            intents = [
+                (row.index, row.attempts, each.now, each.release_by)
+                for each in requests
+                for row in each.rows
+            ]
+            new = {"rows": dumps(intents).decode(), "runner": self._id}
+            if connection.execute(sql.INTEND, new).rowcount != len(intents):
+                raise _lost()
         self._renew(connection)
 
     def _stand(self, connection: Any) -> None:
@@ -273,22 +273,13 @@ class LedgerRunner:
             self._lease_until = now + _LEASE
 
     def _settle(self, connection: Any, outcomes: Sequence[Outcome]) -> None:
-        connection.executemany(
-            sql.SETTLE,
-            [
-                (
-                    verdict.state.value,
-                    verdict.message_id,
-                    verdict.reason,
-                    now,
-                    released_at,
-                    verdict.alone,
-                    row.index,
-                    row.attempts,
-                )
-                for row, verdict, now, released_at in outcomes
-            ],
-        )
+        if not outcomes:
+            return
+        settled = [
+            (row.index, row.attempts, *verdict.told, now, released_at, verdict.alone)
+            for row, verdict, now, released_at in outcomes
+        ]
+        connection.execute(sql.SETTLE, {"rows": dumps(settled).decode()})
 
 
 def _bury(connection: Any, runner: int, now: float) -> None:
