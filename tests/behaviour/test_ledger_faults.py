@@ -84,7 +84,7 @@ def states(path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR])
-@pytest.mark.parametrize("after", [*range(0, 30, 3), 40, 60])
+@pytest.mark.parametrize("after", range(0, 39, 3))
 def test_a_write_that_fails_stops_it_before_the_next_send(
     loaded: Path,
     client: Client,
