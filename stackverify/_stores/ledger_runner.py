@@ -61,8 +61,8 @@ class Claimed:
     attempts: int
     is_alone: bool
     zone: int
-    fields: dict[str, Any]
-    message: Any = None
+    fields: dict[str, Any] = attrs.field(repr=False)
+    message: Any = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -125,7 +125,7 @@ class LedgerRunner:
                 _at_work.add(self._place(self._id))
 
     def _place(self, number: int) -> tuple[str, int]:
-        return str(self._file.path.absolute()), number
+        return str(self._file.path.resolve()), number
 
     def leave(self) -> None:
         """Write what is noted, give claims back, and be no runner any more."""
