@@ -172,6 +172,7 @@ class AsyncCampaign(AsyncCampaignLedger):
             CampaignStoppedError: It ended before its last row.
             LedgerError: The ledger cannot be used.
         """
+        await run_blocking(self._file.mend)
         header = await self._header()
         if header.status != "open" or self._stop is not None:
             raise await self._standing(header)

@@ -31,7 +31,12 @@ from stackverify._process.ticker import Ticker
 from stackverify._services.stackverify.plans import Plan
 from stackverify._stores.ledger_runner import LedgerRunner
 from stackverify._stores.ledger_unsure import Decision, LedgerUnsure, UnsureRow
-from stackverify.errors import ForbiddenError
+from stackverify.errors import (
+    ForbiddenError,
+    ReadFailedError,
+    RefusedError,
+    ServerError,
+)
 from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import (
     CampaignEvent,
@@ -186,10 +191,16 @@ class AsyncCampaignRun:
         if not rows:
             return False
         try:
-            offset = await self._lookup.offset()
+            return await self._look_up(rows, wait=wait)
         except ForbiddenError:  # they stay unknown, and the summary says so
             self._undecided.update((row.index, row.attempts) for row in rows)
-            return False
+        except (ReadFailedError, RefusedError, ServerError) as error:
+            if wait:  # else there are rows to send, and it is tried again after them
+                self.sender.stopped_by = error
+        return False
+
+    async def _look_up(self, rows: Sequence[Unsure], *, wait: bool) -> bool:
+        offset = await self._lookup.offset()
         if wait:
             seconds = max(map(partial(self._closed_at, offset), rows)) - time.time()
             if seconds > 0 and not await self._wait("settling", seconds):

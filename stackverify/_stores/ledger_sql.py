@@ -144,15 +144,23 @@ CLAIMABLE = """
 CLAIM = """
     UPDATE marks SET state = 'claimed', runner = ? WHERE idx = ? AND state = 'pending'
 """
+# One statement for many rows, which come as JSON: each statement gives the
+# interpreter's lock away, and may wait for it as long as a send takes.
 INTEND = """
-    UPDATE marks SET state = 'intent', attempts = attempts + 1,
-        since = coalesce(since, ?), released_by = ?
-    WHERE idx = ? AND attempts = ? AND runner = ? AND state IN ('claimed', 'intent')
+    UPDATE marks SET state = 'intent', attempts = marks.attempts + 1,
+        since = coalesce(since, new.value ->> 2), released_by = new.value ->> 3
+    FROM json_each(:rows) AS new
+    WHERE marks.idx = new.value ->> 0 AND marks.attempts = new.value ->> 1
+        AND runner = :runner AND state IN ('claimed', 'intent')
 """
 SETTLE = """
-    UPDATE marks SET state = ?, message_id = ?, reason = ?, settled_at = ?,
-        released_by = coalesce(?, released_by), alone = max(alone, ?), runner = NULL
-    WHERE idx = ? AND attempts = ? AND state IN ('intent', 'unknown')
+    UPDATE marks SET state = new.value ->> 2, message_id = new.value ->> 3,
+        reason = new.value ->> 4, settled_at = new.value ->> 5,
+        released_by = coalesce(new.value ->> 6, released_by),
+        alone = max(alone, new.value ->> 7), runner = NULL
+    FROM json_each(:rows) AS new
+    WHERE marks.idx = new.value ->> 0 AND marks.attempts = new.value ->> 1
+        AND state IN ('intent', 'unknown')
 """
 REFUSE = """
     UPDATE marks SET state = 'refused', runner = NULL, reason = ?, settled_at = ?

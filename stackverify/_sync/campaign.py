@@ -173,6 +173,7 @@ class Campaign(CampaignLedger):
             CampaignStoppedError: It ended before its last row.
             LedgerError: The ledger cannot be used.
         """
+        run_blocking(self._file.mend)
         header = self._header()
         if header.status != "open" or self._stop is not None:
             raise self._standing(header)

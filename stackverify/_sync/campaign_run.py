@@ -32,7 +32,12 @@ from stackverify._sync.campaign_claims import Claims
 from stackverify._sync.campaign_lookup import Lookup
 from stackverify._sync.campaign_sender import Sender
 from stackverify._sync.transport import Transport
-from stackverify.errors import ForbiddenError
+from stackverify.errors import (
+    ForbiddenError,
+    ReadFailedError,
+    RefusedError,
+    ServerError,
+)
 from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import (
     CampaignEvent,
@@ -187,10 +192,16 @@ class CampaignRun:
         if not rows:
             return False
         try:
-            offset = self._lookup.offset()
+            return self._look_up(rows, wait=wait)
         except ForbiddenError:  # they stay unknown, and the summary says so
             self._undecided.update((row.index, row.attempts) for row in rows)
-            return False
+        except (ReadFailedError, RefusedError, ServerError) as error:
+            if wait:  # else there are rows to send, and it is tried again after them
+                self.sender.stopped_by = error
+        return False
+
+    def _look_up(self, rows: Sequence[Unsure], *, wait: bool) -> bool:
+        offset = self._lookup.offset()
         if wait:
             seconds = max(map(partial(self._closed_at, offset), rows)) - time.time()
             if seconds > 0 and not self._wait("settling", seconds):

@@ -43,6 +43,8 @@ __all__ = ["Sender"]
 # A commit is put off so long for further intents to be synced with it, while others
 # are under way: alone it would cost as much as a send.
 _LINGER = 0.003
+# With all of them together, all would wait for one another again and again.
+_SYNCED_TOGETHER = 16
 _ERRORS = frozenset({RowState.REFUSED, RowState.UNKNOWN, RowState.PENDING})
 _CUT_SHORT = Verdict(RowState.PENDING, reason="It was cut short before it left.")
 _CANCELLED = Verdict(RowState.UNKNOWN, reason="It was cut short after it left.")
@@ -80,7 +82,7 @@ class Sender:
     _returned: list[Claimed] = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
-        limit = self.transport.in_flight
+        limit = min(_SYNCED_TOGETHER, self.transport.in_flight)
         self._intents = Convoy(self.runner.commit, linger=_LINGER, limit=limit)
         self._latest = deque(maxlen=self.rules.error_window)
         if self.rules.per_minute is not None:
