@@ -114,6 +114,7 @@ def test_recipients_are_masked_unless_asked_for(
     sandbox.faults.add("status", status=422)
     ran(HI, [{"phone": "+254712345678", "name": "N"}])
     assert "712345678" not in page()
+    assert "The one row. Recipients are masked. Rows are counted" in page()
     assert "+254712345678" in page(show_recipients=True)
 
 
