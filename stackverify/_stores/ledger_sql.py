@@ -6,8 +6,6 @@ SQLite tool.
 
 from __future__ import annotations
 
-__all__: list[str] = []
-
 VERSION = 1
 
 SET_UP = """
