@@ -152,10 +152,10 @@ class CampaignRun:
         return min(count, _MOST_CLAIMED)
 
     def _is_open(self, zone: int) -> bool:
-        return self._opens_at(zone) <= time.time()
-
-    def _opens_at(self, zone: int) -> float:
         now = time.time()
+        return self._opens_at(zone, now) <= now
+
+    def _opens_at(self, zone: int, now: float) -> float:
         if self.rules.hours is None:
             return now
         return opens_at(self.rules.hours, self.zones[zone], now)
@@ -167,7 +167,8 @@ class CampaignRun:
         """Wait for rows that cannot be sent yet, if there are any."""
         if self.rules.hours is not None:
             pending, now = run_blocking(self.runner.pending_zones), time.time()
-            opens = [at for at in map(self._opens_at, pending) if at > now]
+            moments = [self._opens_at(zone, now) for zone in pending]
+            opens = [at for at in moments if at > now]
             if opens:
                 # In parts: somebody may pause the campaign meanwhile.
                 self.tell(CampaignWaits("hours", min(opens) - now))

@@ -476,6 +476,22 @@ def test_rows_outside_their_hours_wait(
     assert [message.text for message in sandbox.messages()] == ["Hi noon"]
 
 
+def test_a_row_that_must_not_be_sent_yet_does_not_keep_a_run_waiting(
+    sandbox: Sandbox, path: Path
+) -> None:
+    key = sandbox.keys.add(permissions=["sms:send"]).value
+    sandbox.faults.add("accepted_then_hang_up", count=1)
+    rules = CampaignRules(hours=SendHours("00:00", "23:59:59.999999"))
+    with (
+        Client(key, base_url=sandbox.base_url, tier=TIER) as client,
+        Campaign(path, client, rules=rules) as campaign,
+    ):
+        rows = [{"phone": "+254700000001", "name": f"N{n}"} for n in range(2)]
+        campaign.load(HI, rows)
+        summary = campaign.run()
+    assert (summary["unknown"], summary["pending"]) == (1, 1)
+
+
 def _zone_where_it_is(hour: int) -> str:
     away = (hour - time.gmtime().tm_hour + 12) % 24 - 12
     return f"Etc/GMT{-away:+d}" if away else "UTC"
