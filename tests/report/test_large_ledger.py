@@ -21,8 +21,8 @@ MIB = 1 << 20
 SEND_ALL = """
     UPDATE marks SET attempts = 1, since = idx / 10 * 0.1,
         released_by = idx / 10 * 0.1, settled_at = idx / 10 * 0.1,
-        state = iif(idx % 100 = 0, 'refused', 'accepted'),
-        reason = iif(idx % 100 = 0, 'No, request req_' || idx || '. Go.', NULL),
+        state = CASE WHEN idx % 100 = 0 THEN 'refused' ELSE 'accepted' END,
+        reason = CASE WHEN idx % 100 = 0 THEN 'No, request req_' || idx || '. Go.' END,
         message_id = 'sms_' || idx
 """
 DELIVER_ALL = """
