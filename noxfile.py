@@ -34,7 +34,7 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """They hold with the oldest versions that pyproject.toml admits."""
     session.install("-e", ".[test]", RUFF, *_oldest())
-    folders = ("core", "_async", "_sync", "sandbox", "webhooks", "cli")
+    folders = ("core", "_async", "_sync", "cli", "report", "sandbox", "webhooks")
     # anyio before 4.13 leaves the socket of a cancelled connect to the collector.
     late = ("-W", "ignore::pytest.PytestUnraisableExceptionWarning")
     _pytest(session, *late, *(f"tests/{folder}" for folder in folders))
@@ -119,6 +119,7 @@ def _oldest() -> list[str]:
         "flask",
         "phone",
         "redis",
+        "report",
         "sandbox",
     )
     wanted = [

@@ -29,6 +29,7 @@ from stackverify.models.campaigns import (
     RowSettled,
     RowState,
 )
+from stackverify.report.writing import write_report
 
 __all__ = [
     "AsyncCampaign",
@@ -48,4 +49,5 @@ __all__ = [
     "RowState",
     "SendHours",
     "Source",
+    "write_report",
 ]

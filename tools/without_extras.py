@@ -16,8 +16,8 @@ from stackverify.cli import main as command_line
 from stackverify.webhooks import Receiver, sign
 
 OPTIONAL = (
-    *("aiohttp", "click", "django", "fastapi", "flask", "orjson", "phonenumbers"),
-    *("redis", "rich", "starlette", "trio", "uvicorn"),
+    *("aiohttp", "click", "django", "fastapi", "flask", "jinja2", "matplotlib"),
+    *("orjson", "phonenumbers", "redis", "rich", "starlette", "trio", "uvicorn"),
 )
 
 

@@ -87,6 +87,7 @@ class AsyncCampaign(AsyncCampaignLedger):
         super().__init__(path)
         self.rules: CampaignRules = rules or CampaignRules()
         self._client = client
+        self._tier = client.tier if isinstance(client, AsyncClient) else None
         self._hooks = tuple(hooks)
 
     async def load(self, template: CampaignMessage, source: Source) -> None:
@@ -108,9 +109,8 @@ class AsyncCampaign(AsyncCampaignLedger):
         compiled = self._compiled(template)
         written = write_template(template)
         rows = self._new_rows(compiled, source)
-        header = self._ledger.header()
+        header = self._ledger.header() or self._ledger.load(written, rows)
         if header is None:
-            self._ledger.load(written, rows)
             return
         if names := differing_fields(header.template, written):
             raise LedgerChangedError(
@@ -172,6 +172,7 @@ class AsyncCampaign(AsyncCampaignLedger):
             CampaignStoppedError: It ended before its last row.
             LedgerError: The ledger cannot be used.
         """
+        await run_blocking(self._file.mend)
         header = await self._header()
         if header.status != "open" or self._stop is not None:
             raise await self._standing(header)

@@ -82,33 +82,37 @@ class AsyncDelivery:
                 return
 
     async def _ask_each(self, call: Callable[..., Call[Any]], ends_at: float) -> None:
-        transport, options = self._asked._transport, self._asked._options
-
-        async def ask(
-            pack: list[tuple[int, tuple[int, str]]],
-        ) -> Sequence[tuple[str, str]]:
-            ((_, (_, message_id)),) = pack
-            if time.monotonic() >= ends_at:
-                return ()
-            try:
-                status = await transport.run(call(message_id, lane=Lane.BULK), options)
-            except NotFoundError:  # it may not be there yet
-                return ()
-            return [(message_id, status.status)]
-
         start = 0
         while rows := await run_blocking(
             partial(self._ledger.undelivered, start, _ARRIVED)
         ):
             start = rows[-1][0] + 1
             crew = FanOut(
-                ask,
+                partial(self._ask, call, ends_at),
                 rows,
                 packer=Packer(1, key=_alone, member=_alone, window=1),
-                limit=transport.in_flight,
+                limit=self._asked._transport.in_flight,
                 stop=Stop(),
             )
             await self._write([told async for told in crew])
+
+    async def _ask(
+        self,
+        call: Callable[..., Call[Any]],
+        ends_at: float,
+        pack: list[tuple[int, tuple[int, str]]],
+    ) -> Sequence[tuple[str, str]]:
+        ((_, (_, message_id)),) = pack
+        if time.monotonic() >= ends_at:
+            return ()
+        client = self._asked
+        try:
+            status = await client._transport.run(
+                call(message_id, lane=Lane.BULK), client._options
+            )
+        except NotFoundError:  # it may not be there yet
+            return ()
+        return [(message_id, status.status)]
 
     async def _write(self, statuses: Sequence[tuple[str, str | None]]) -> None:
         told = [(name, status) for name, status in statuses if status]

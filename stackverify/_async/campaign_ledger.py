@@ -18,7 +18,9 @@ from stackverify._stores.ledger_rows import Header, LedgerRows
 from stackverify._stores.sources import write_rows
 from stackverify.errors import CampaignError
 from stackverify.models.campaigns import CampaignRow, CampaignSummary, RowState
+from stackverify.models.tier import Tier
 from stackverify.models.webhooks import WebhookEvent
+from stackverify.report.writing import write_report
 
 __all__ = ["AsyncCampaignLedger"]
 
@@ -32,6 +34,7 @@ class AsyncCampaignLedger:
         self._file = LedgerFile(path)
         self._ledger = LedgerRows(self._file)
         self._stop: Stop | None = None
+        self._tier: Tier | None = None
 
     async def _header(self) -> Header:
         header = await run_blocking(self._ledger.header)
@@ -124,6 +127,36 @@ class AsyncCampaignLedger:
         return await run_blocking(
             lambda: write_rows(path, _every_row(self._ledger, wanted))
         )
+
+    async def write_report(
+        self,
+        to: str | os.PathLike[str],
+        *,
+        show_recipients: bool = False,
+        most_rows: int = 500,
+        zone: str = "UTC",
+    ) -> None:
+        """Write a page about the campaign, to be opened in any browser.
+
+        As `stackverify.campaigns.write_report()`, against the limit of the client's
+        tier.
+
+        Args:
+            to: The HTML file; it is replaced.
+            show_recipients: Write recipients in full; otherwise they are masked.
+            most_rows: Unknown, held and refused rows that are listed at most.
+            zone: The time zone of what is shown, such as `Africa/Nairobi`.
+        """
+        write = partial(
+            write_report,
+            self._file.path,
+            to,
+            tier=self._tier,
+            show_recipients=show_recipients,
+            most_rows=most_rows,
+            zone=zone,
+        )
+        await run_blocking(write)
 
     async def summary(self) -> CampaignSummary:
         """Count the rows by state."""

@@ -56,6 +56,11 @@ class Verdict:
     reason: str | None = None
     alone: bool = False
 
+    @property
+    def told(self) -> tuple[str, str | None, str | None]:
+        """What is written of it."""
+        return self.state.value, self.message_id, self.reason
+
 
 _TOGETHER = (
     "Refused together with others; whether a service that refuses a request sent "
@@ -73,8 +78,8 @@ def verdict_of(outcome: Outcome[Any], *, together: bool) -> Verdict:
             undocumented.
     """
     if isinstance(outcome, Accepted):
-        return Verdict(_S.ACCEPTED, outcome.receipt.message_id)
-    reason = scrub(str(outcome.error))[:_LONGEST_REASON]
+        return Verdict(_S.ACCEPTED, _written(outcome.receipt.message_id))
+    reason = _written(scrub(str(outcome.error))[:_LONGEST_REASON]) or ""
     if isinstance(outcome, Unknown):
         return Verdict(_S.UNKNOWN, reason=reason)
     if isinstance(outcome, NotSent):
@@ -82,3 +87,8 @@ def verdict_of(outcome: Outcome[Any], *, together: bool) -> Verdict:
     if together:
         return Verdict(_S.UNKNOWN, reason=_TOGETHER + reason, alone=True)
     return Verdict(_S.REFUSED, reason=reason)
+
+
+def _written(text: str | None) -> str | None:
+    """Make a text fit to be written: a reply may have halves of characters in it."""
+    return None if text is None else text.encode("utf-8", "replace").decode()

@@ -110,6 +110,11 @@ class LedgerFile:
         ):
             self._failure = error if isinstance(error, LedgerError) else None
 
+    def mend(self) -> None:
+        """Begin anew with what is on the disk, if a write failed before."""
+        if self._failure is not None:
+            self.close()
+
     def close(self) -> None:
         """Close the file; a later call opens it again."""
         with self._lock:

@@ -77,9 +77,11 @@ class LedgerRows:
             loads(template.encode()), rows or 0, bool(checked), status, reason
         )
 
-    def load(self, template: dict[str, Any], rows: Iterable[NewRow]) -> None:
-        """Take in all rows, or none."""
+    def load(self, template: dict[str, Any], rows: Iterable[NewRow]) -> Header | None:
+        """Take in all rows, or none; give the header if somebody else was first."""
         with self._file.writing() as connection:
+            if header := self.header():
+                return header
             connection.execute(sql.ADD_CAMPAIGN, (dumps(template).decode(),))
             zones = _Zones(connection)
             for start, some in _counted(rows):
@@ -94,6 +96,7 @@ class LedgerRows:
             connection.execute(sql.INDEX_RECIPIENTS)
             connection.execute(sql.LINK_SHARED)
             connection.execute(sql.MARK_FIRST_SHARED)
+        return None
 
     def compare(self, rows: Iterable[NewRow]) -> None:
         """Make sure that the ledger was made of these rows.

@@ -61,8 +61,8 @@ class Claimed:
     attempts: int
     is_alone: bool
     zone: int
-    fields: dict[str, Any]
-    message: Any = None
+    fields: dict[str, Any] = attrs.field(repr=False)
+    message: Any = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -125,7 +125,7 @@ class LedgerRunner:
                 _at_work.add(self._place(self._id))
 
     def _place(self, number: int) -> tuple[str, int]:
-        return str(self._file.path.absolute()), number
+        return str(self._file.path.resolve()), number
 
     def leave(self) -> None:
         """Write what is noted, give claims back, and be no runner any more."""
@@ -247,14 +247,14 @@ class LedgerRunner:
         self._settle(connection, outcomes)
         if requests:
             self._stand(connection)
-        intents = [
-            (each.now, each.release_by, row.index, row.attempts, self._id)
-            for each in requests
-            for row in each.rows
-        ]
-        written = connection.executemany(sql.INTEND, intents) if intents else None
-        if written is not None and written.rowcount != len(intents):
-            raise _lost()
+            intents = [
+                (row.index, row.attempts, each.now, each.release_by)
+                for each in requests
+                for row in each.rows
+            ]
+            new = {"rows": dumps(intents).decode(), "runner": self._id}
+            if connection.execute(sql.INTEND, new).rowcount != len(intents):
+                raise _lost()
         self._renew(connection)
 
     def _stand(self, connection: Any) -> None:
@@ -273,22 +273,13 @@ class LedgerRunner:
             self._lease_until = now + _LEASE
 
     def _settle(self, connection: Any, outcomes: Sequence[Outcome]) -> None:
-        connection.executemany(
-            sql.SETTLE,
-            [
-                (
-                    verdict.state.value,
-                    verdict.message_id,
-                    verdict.reason,
-                    now,
-                    released_at,
-                    verdict.alone,
-                    row.index,
-                    row.attempts,
-                )
-                for row, verdict, now, released_at in outcomes
-            ],
-        )
+        if not outcomes:
+            return
+        settled = [
+            (row.index, row.attempts, *verdict.told, now, released_at, verdict.alone)
+            for row, verdict, now, released_at in outcomes
+        ]
+        connection.execute(sql.SETTLE, {"rows": dumps(settled).decode()})
 
 
 def _bury(connection: Any, runner: int, now: float) -> None:

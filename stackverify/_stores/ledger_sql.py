@@ -6,8 +6,6 @@ SQLite tool.
 
 from __future__ import annotations
 
-__all__: list[str] = []
-
 VERSION = 1
 
 SET_UP = """
@@ -144,15 +142,28 @@ CLAIMABLE = """
 CLAIM = """
     UPDATE marks SET state = 'claimed', runner = ? WHERE idx = ? AND state = 'pending'
 """
+# One statement for many rows, which come as JSON: each statement gives the
+# interpreter's lock away, and may wait for it as long as a send takes.
 INTEND = """
-    UPDATE marks SET state = 'intent', attempts = attempts + 1,
-        since = coalesce(since, ?), released_by = ?
-    WHERE idx = ? AND attempts = ? AND runner = ? AND state IN ('claimed', 'intent')
+    UPDATE marks SET state = 'intent', attempts = marks.attempts + 1,
+        since = coalesce(since, json_extract(new.value, '$[2]')),
+        released_by = json_extract(new.value, '$[3]')
+    FROM json_each(:rows) AS new
+    WHERE marks.idx = json_extract(new.value, '$[0]')
+        AND marks.attempts = json_extract(new.value, '$[1]')
+        AND runner = :runner AND state IN ('claimed', 'intent')
 """
 SETTLE = """
-    UPDATE marks SET state = ?, message_id = ?, reason = ?, settled_at = ?,
-        released_by = coalesce(?, released_by), alone = max(alone, ?), runner = NULL
-    WHERE idx = ? AND attempts = ? AND state IN ('intent', 'unknown')
+    UPDATE marks SET state = json_extract(new.value, '$[2]'),
+        message_id = json_extract(new.value, '$[3]'),
+        reason = json_extract(new.value, '$[4]'),
+        settled_at = json_extract(new.value, '$[5]'),
+        released_by = coalesce(json_extract(new.value, '$[6]'), released_by),
+        alone = max(alone, json_extract(new.value, '$[7]')), runner = NULL
+    FROM json_each(:rows) AS new
+    WHERE marks.idx = json_extract(new.value, '$[0]')
+        AND marks.attempts = json_extract(new.value, '$[1]')
+        AND state IN ('intent', 'unknown')
 """
 REFUSE = """
     UPDATE marks SET state = 'refused', runner = NULL, reason = ?, settled_at = ?

@@ -85,8 +85,10 @@ def _bad(index: int, problem: str, remedy: str) -> InvalidInputError:
 
 
 def _value(value: object) -> Any:
-    is_plain = value is None or isinstance(value, (str, int, float, bool))
-    return value if is_plain else str(value)
+    if value is None or isinstance(value, (int, float)):
+        return value
+    # Half of a character cannot be written anywhere.
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def read_recipients(source: Recipients) -> Iterator[str]:

@@ -88,6 +88,7 @@ class Campaign(CampaignLedger):
         super().__init__(path)
         self.rules: CampaignRules = rules or CampaignRules()
         self._client = client
+        self._tier = client.tier if isinstance(client, Client) else None
         self._hooks = tuple(hooks)
 
     def load(self, template: CampaignMessage, source: Source) -> None:
@@ -109,9 +110,8 @@ class Campaign(CampaignLedger):
         compiled = self._compiled(template)
         written = write_template(template)
         rows = self._new_rows(compiled, source)
-        header = self._ledger.header()
+        header = self._ledger.header() or self._ledger.load(written, rows)
         if header is None:
-            self._ledger.load(written, rows)
             return
         if names := differing_fields(header.template, written):
             raise LedgerChangedError(
@@ -173,6 +173,7 @@ class Campaign(CampaignLedger):
             CampaignStoppedError: It ended before its last row.
             LedgerError: The ledger cannot be used.
         """
+        run_blocking(self._file.mend)
         header = self._header()
         if header.status != "open" or self._stop is not None:
             raise self._standing(header)

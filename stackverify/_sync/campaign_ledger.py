@@ -19,7 +19,9 @@ from stackverify._sync._concurrency import run_blocking
 from stackverify._sync.campaign_delivery import Delivery
 from stackverify.errors import CampaignError
 from stackverify.models.campaigns import CampaignRow, CampaignSummary, RowState
+from stackverify.models.tier import Tier
 from stackverify.models.webhooks import WebhookEvent
+from stackverify.report.writing import write_report
 
 __all__ = ["CampaignLedger"]
 
@@ -33,6 +35,7 @@ class CampaignLedger:
         self._file = LedgerFile(path)
         self._ledger = LedgerRows(self._file)
         self._stop: Stop | None = None
+        self._tier: Tier | None = None
 
     def _header(self) -> Header:
         header = run_blocking(self._ledger.header)
@@ -123,6 +126,36 @@ class CampaignLedger:
         """
         wanted = None if state is None else RowState(state)
         return run_blocking(lambda: write_rows(path, _every_row(self._ledger, wanted)))
+
+    def write_report(
+        self,
+        to: str | os.PathLike[str],
+        *,
+        show_recipients: bool = False,
+        most_rows: int = 500,
+        zone: str = "UTC",
+    ) -> None:
+        """Write a page about the campaign, to be opened in any browser.
+
+        As `stackverify.campaigns.write_report()`, against the limit of the client's
+        tier.
+
+        Args:
+            to: The HTML file; it is replaced.
+            show_recipients: Write recipients in full; otherwise they are masked.
+            most_rows: Unknown, held and refused rows that are listed at most.
+            zone: The time zone of what is shown, such as `Africa/Nairobi`.
+        """
+        write = partial(
+            write_report,
+            self._file.path,
+            to,
+            tier=self._tier,
+            show_recipients=show_recipients,
+            most_rows=most_rows,
+            zone=zone,
+        )
+        run_blocking(write)
 
     def summary(self) -> CampaignSummary:
         """Count the rows by state."""

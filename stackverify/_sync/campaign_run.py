@@ -32,7 +32,12 @@ from stackverify._sync.campaign_claims import Claims
 from stackverify._sync.campaign_lookup import Lookup
 from stackverify._sync.campaign_sender import Sender
 from stackverify._sync.transport import Transport
-from stackverify.errors import ForbiddenError
+from stackverify.errors import (
+    ForbiddenError,
+    ReadFailedError,
+    RefusedError,
+    ServerError,
+)
 from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import (
     CampaignEvent,
@@ -147,10 +152,10 @@ class CampaignRun:
         return min(count, _MOST_CLAIMED)
 
     def _is_open(self, zone: int) -> bool:
-        return self._opens_at(zone) <= time.time()
-
-    def _opens_at(self, zone: int) -> float:
         now = time.time()
+        return self._opens_at(zone, now) <= now
+
+    def _opens_at(self, zone: int, now: float) -> float:
         if self.rules.hours is None:
             return now
         return opens_at(self.rules.hours, self.zones[zone], now)
@@ -161,12 +166,13 @@ class CampaignRun:
     def _wait_for_rows(self) -> bool:
         """Wait for rows that cannot be sent yet, if there are any."""
         if self.rules.hours is not None:
-            pending = run_blocking(self.runner.pending_zones)
-            opens = min(map(self._opens_at, pending), default=math.inf)
-            if time.time() < opens < math.inf:
-                self.tell(CampaignWaits("hours", opens - time.time()))
-                nap = min(opens - time.time(), _NAP)  # somebody may pause it meanwhile
-                return not park_under(self.stop, nap)
+            pending, now = run_blocking(self.runner.pending_zones), time.time()
+            moments = [self._opens_at(zone, now) for zone in pending]
+            opens = [at for at in moments if at > now]
+            if opens:
+                # In parts: somebody may pause the campaign meanwhile.
+                self.tell(CampaignWaits("hours", min(opens) - now))
+                return not park_under(self.stop, min(min(opens) - now, _NAP))
         if run_blocking(self.runner.is_another_working):
             if not self._wait("others", _LOOK_AGAIN):
                 return False
@@ -187,10 +193,16 @@ class CampaignRun:
         if not rows:
             return False
         try:
-            offset = self._lookup.offset()
+            return self._look_up(rows, wait=wait)
         except ForbiddenError:  # they stay unknown, and the summary says so
             self._undecided.update((row.index, row.attempts) for row in rows)
-            return False
+        except (ReadFailedError, RefusedError, ServerError) as error:
+            if wait:  # else there are rows to send, and it is tried again after them
+                self.sender.stopped_by = error
+        return False
+
+    def _look_up(self, rows: Sequence[Unsure], *, wait: bool) -> bool:
+        offset = self._lookup.offset()
         if wait:
             seconds = max(map(partial(self._closed_at, offset), rows)) - time.time()
             if seconds > 0 and not self._wait("settling", seconds):

@@ -43,6 +43,8 @@ __all__ = ["Sender"]
 # A commit is put off so long for further intents to be synced with it, while others
 # are under way: alone it would cost as much as a send.
 _LINGER = 0.003
+# With all of them together, all would wait for one another again and again.
+_SYNCED_TOGETHER = 16
 _ERRORS = frozenset({RowState.REFUSED, RowState.UNKNOWN, RowState.PENDING})
 _CUT_SHORT = Verdict(RowState.PENDING, reason="It was cut short before it left.")
 _CANCELLED = Verdict(RowState.UNKNOWN, reason="It was cut short after it left.")
@@ -80,7 +82,7 @@ class Sender:
     _returned: list[Claimed] = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
-        limit = self.transport.in_flight
+        limit = min(_SYNCED_TOGETHER, self.transport.in_flight)
         self._intents = Convoy(self.runner.commit, linger=_LINGER, limit=limit)
         self._latest = deque(maxlen=self.rules.error_window)
         if self.rules.per_minute is not None:
@@ -92,7 +94,21 @@ class Sender:
         Raises:
             LedgerError: The ledger cannot be used: nothing further is sent.
         """
+        # One of its own: a fan-out tells its stop when it is over.
+        self._this_pass = this_pass = Stop()
+        self.stop.add(this_pass)
+        if self.stop.is_told:
+            return
+        try:
+            for _ in self._crew(claims):
+                pass
+        finally:
+            self.stop.discard(this_pass)
+        returned, self._returned = self._returned, []
+        if returned:
+            run_blocking(partial(self.runner.unclaim, returned))
 
+    def _crew(self, claims: Claims) -> FanOut[None, None]:
         def work(tickets: list[tuple[int, None]]) -> Sequence[None]:
             try:
                 pack = claims.next()
@@ -102,33 +118,33 @@ class Sender:
                 self.stop.tell()
             return ()
 
-        # One of its own: a fan-out tells its stop when it is over.
-        self._this_pass = this_pass = Stop()
-        self.stop.add(this_pass)
-        if self.stop.is_told:
-            return
-        crew = FanOut(
+        return FanOut(
             work,
             claims.tickets(),
             packer=Packer(1, key=lambda row: None, member=lambda row: None, window=1),
             limit=self.transport.in_flight,
-            stop=this_pass,
+            stop=self._this_pass,
         )
-        try:
-            for _ in crew:
-                pass
-        finally:
-            self.stop.discard(this_pass)
-        returned, self._returned = self._returned, []
-        if returned:
-            run_blocking(partial(self.runner.unclaim, returned))
 
     def _send(self, pack: list[Claimed]) -> None:
         gate = _Gate(self, pack)
+        try:
+            outcomes = self._outcomes(pack, gate)
+        except Stopped:
+            self._returned += pack
+            return
+        except LedgerError:
+            raise
+        except BaseException:
+            self._note(pack, [gate.cut_short] * len(pack), gate)
+            raise
+        self._settle(pack, outcomes, gate)
+
+    def _outcomes(self, pack: list[Claimed], gate: _Gate) -> list[Outcome[Any]]:
+        if self._pace is not None:
+            self._pace.acquire(Lane.BULK, stop=self._this_pass).settle()
         messages = [row.message for row in pack]
         try:
-            if self._pace is not None:
-                self._pace.acquire(Lane.BULK, stop=self._this_pass).settle()
             receipt = self.transport.run(
                 self.plan.call(messages),
                 self.options,
@@ -136,22 +152,13 @@ class Sender:
                 over_budget=self.rules.over_budget,
                 gate=gate,
             )
-        except Stopped:
-            self._returned += pack
-            return
         except LedgerError:
             raise
         except StackverifyError as error:
-            outcomes = [outcome_of_error(row.index, row.message, error) for row in pack]
             self._heed(error)
-        except BaseException:
-            self._note(pack, [gate.cut_short] * len(pack), gate)
-            raise
-        else:
-            rows = [(row.index, row.message) for row in pack]
-            recipients = self.plan.recipients(messages)
-            outcomes = outcomes_of_receipt(rows, recipients, receipt)
-        self._settle(pack, outcomes, gate)
+            return [outcome_of_error(row.index, row.message, error) for row in pack]
+        rows = [(row.index, row.message) for row in pack]
+        return outcomes_of_receipt(rows, self.plan.recipients(messages), receipt)
 
     def _heed(self, error: StackverifyError) -> None:
         if not isinstance(error, MaybeSentError):

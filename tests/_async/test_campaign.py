@@ -201,6 +201,25 @@ async def test_a_key_that_may_not_read_leaves_unknown_rows_unknown(
     assert (summary["accepted"], summary["unknown"]) == (4, 1)
 
 
+async def test_a_list_that_cannot_be_read_stops_nothing_but_the_looking_up(
+    campaign: AsyncCampaign, sandbox: Sandbox
+) -> None:
+    def break_list(exchange: Exchange) -> None:
+        if exchange.method == "GET":
+            raise RefusalError(404, "not_found", "There is no list.")
+
+    sandbox.steps.insert(0, break_list)
+    sandbox.faults.add("accepted_then_hang_up", count=1)
+    await campaign.load(HI, people(30))
+    for _ in range(2):
+        with pytest.raises(CampaignStoppedError, match="There is no list") as caught:
+            await campaign.run()
+        summary = caught.value.summary
+        assert (summary["accepted"], summary["unknown"]) == (29, 1)
+    sandbox.steps.remove(break_list)
+    assert (await campaign.run()).is_done
+
+
 async def test_an_unknown_email_waits_for_a_decision(
     client: AsyncClient, sandbox: Sandbox, path: Path
 ) -> None:
@@ -467,6 +486,22 @@ async def test_rows_outside_their_hours_wait(
         summary = await campaign.run()
     assert (summary["accepted"], summary["pending"]) == (1, 1)
     assert [message.text for message in sandbox.messages()] == ["Hi noon"]
+
+
+async def test_a_row_that_must_not_be_sent_yet_does_not_keep_a_run_waiting(
+    sandbox: Sandbox, path: Path
+) -> None:
+    key = sandbox.keys.add(permissions=["sms:send"]).value
+    sandbox.faults.add("accepted_then_hang_up", count=1)
+    rules = CampaignRules(hours=SendHours("00:00", "23:59:59.999999"))
+    async with (
+        AsyncClient(key, base_url=sandbox.base_url, tier=TIER) as client,
+        AsyncCampaign(path, client, rules=rules) as campaign,
+    ):
+        rows = [{"phone": "+254700000001", "name": f"N{n}"} for n in range(2)]
+        await campaign.load(HI, rows)
+        summary = await campaign.run()
+    assert (summary["unknown"], summary["pending"]) == (1, 1)
 
 
 def _zone_where_it_is(hour: int) -> str:

@@ -193,6 +193,25 @@ def test_a_key_that_may_not_read_leaves_unknown_rows_unknown(
     assert (summary["accepted"], summary["unknown"]) == (4, 1)
 
 
+def test_a_list_that_cannot_be_read_stops_nothing_but_the_looking_up(
+    campaign: Campaign, sandbox: Sandbox
+) -> None:
+    def break_list(exchange: Exchange) -> None:
+        if exchange.method == "GET":
+            raise RefusalError(404, "not_found", "There is no list.")
+
+    sandbox.steps.insert(0, break_list)
+    sandbox.faults.add("accepted_then_hang_up", count=1)
+    campaign.load(HI, people(30))
+    for _ in range(2):
+        with pytest.raises(CampaignStoppedError, match="There is no list") as caught:
+            campaign.run()
+        summary = caught.value.summary
+        assert (summary["accepted"], summary["unknown"]) == (29, 1)
+    sandbox.steps.remove(break_list)
+    assert campaign.run().is_done
+
+
 def test_an_unknown_email_waits_for_a_decision(
     client: Client, sandbox: Sandbox, path: Path
 ) -> None:
@@ -455,6 +474,22 @@ def test_rows_outside_their_hours_wait(
         summary = campaign.run()
     assert (summary["accepted"], summary["pending"]) == (1, 1)
     assert [message.text for message in sandbox.messages()] == ["Hi noon"]
+
+
+def test_a_row_that_must_not_be_sent_yet_does_not_keep_a_run_waiting(
+    sandbox: Sandbox, path: Path
+) -> None:
+    key = sandbox.keys.add(permissions=["sms:send"]).value
+    sandbox.faults.add("accepted_then_hang_up", count=1)
+    rules = CampaignRules(hours=SendHours("00:00", "23:59:59.999999"))
+    with (
+        Client(key, base_url=sandbox.base_url, tier=TIER) as client,
+        Campaign(path, client, rules=rules) as campaign,
+    ):
+        rows = [{"phone": "+254700000001", "name": f"N{n}"} for n in range(2)]
+        campaign.load(HI, rows)
+        summary = campaign.run()
+    assert (summary["unknown"], summary["pending"]) == (1, 1)
 
 
 def _zone_where_it_is(hour: int) -> str:

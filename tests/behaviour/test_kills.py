@@ -61,7 +61,7 @@ def test_sending_open_rows_again_blindly_sends_twice(trial: Trial) -> None:
 
 
 def test_skipping_open_rows_loses_some(trial: Trial) -> None:
-    trial.sandbox.faults.add("hang_up", probability=0.3)
+    trial.sandbox.faults.add("hang_up", count=20)
     trial.go_through(3, between=rewrite(SKIP))
     assert trial.lost > 0
 

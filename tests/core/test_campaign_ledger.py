@@ -69,6 +69,12 @@ def test_a_reason_holds_no_number() -> None:
     assert "254712" not in str(verdict_of(Unknown(0, None, error), together=False))
 
 
+def test_a_reason_can_be_written_whatever_the_service_said() -> None:
+    verdict = verdict_of(Unknown(0, None, NoReplyError("\ud800")), together=False)
+    assert verdict.reason is not None
+    assert verdict.reason.encode()
+
+
 def at(hour: int, minute: int = 0, day: int = 10) -> float:
     return dt.datetime(2026, 3, day, hour, minute, tzinfo=NAIROBI).timestamp()
 

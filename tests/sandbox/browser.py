@@ -1,4 +1,4 @@
-"""A real browser for the tests of the page: the Chromium of this machine."""
+"""A real browser for the tests of pages: the Chromium of this machine."""
 
 import shutil
 from collections.abc import Iterator

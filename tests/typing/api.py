@@ -76,6 +76,7 @@ from stackverify.campaigns import (
     RowState,
     SendHours,
     Source,
+    write_report,
 )
 from stackverify.cli import main as command_line
 from stackverify.limiters import (
@@ -427,6 +428,11 @@ def program() -> None:
     assert_type(command_line(), int)
 
 
+def campaign_report() -> None:
+    write_report("a.ledger", Path("a.html"), tier=Tier.PRO, most_rows=10, now=0.0)
+    write_report(Path("a.ledger"), "a.html", tier="lite", show_recipients=True)
+
+
 def campaign_event(event: CampaignEvent) -> None:
     match event:
         case RowSettled():
@@ -456,6 +462,7 @@ def campaigns(client: Client, opt_outs: Recipients, source: Source) -> None:
         for row in campaign.rows("refused"):
             assert_type(row, CampaignRow)
         assert_type(campaign.export("out.csv", RowState.ACCEPTED), int)
+        campaign.write_report(Path("a.html"), show_recipients=True, zone="UTC")
         assert_type(campaign.retry_failed(), int)
         assert_type(campaign.resolve(3, was_sent=True), bool)
         assert_type(campaign.report(DeliveryReport("sms_1", "sent")), bool)
