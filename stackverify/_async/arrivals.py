@@ -17,7 +17,7 @@ from stackverify._process.flight import Flight, TooLateError
 from stackverify._process.inflate import Reader, ReplyTooLargeError
 from stackverify.reply import Reply
 
-__all__ = ["FAILURES", "AsyncArrival", "no_answer", "read_reply"]
+__all__ = ["AsyncArrival", "FAILURES", "no_answer", "read_reply"]
 
 # What a request can fail with, and nothing that is a mistake of ours.
 BROKEN = (

@@ -18,7 +18,7 @@ from stackverify.errors import (
     UnreadableEventError,
 )
 
-__all__ = ["MAX_BODY", "Rules", "check_fresh", "length_of", "raw_body"]
+__all__ = ["check_fresh", "length_of", "MAX_BODY", "raw_body", "Rules"]
 
 MAX_BODY = 256 * 1024
 """Bytes of a webhook at most: events are a few hundred."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from stackverify.errors import InvalidInputError
 
-__all__ = ["FINAL", "SLOWEST_POLL", "is_settled", "next_poll", "rank"]
+__all__ = ["FINAL", "is_settled", "next_poll", "rank", "SLOWEST_POLL"]
 
 _ORDER: Mapping[str, int] = {
     "queued": 0,

@@ -38,7 +38,7 @@ from stackverify.errors import (
 from stackverify.models.retry import RepeatSend, Retry
 from stackverify.reply import Reply
 
-__all__ = ["Acquire", "Answer", "Attempt", "Flow", "Pause", "Stopped", "call_flow"]
+__all__ = ["Acquire", "Answer", "Attempt", "call_flow", "Flow", "Pause", "Stopped"]
 
 T = TypeVar("T")
 

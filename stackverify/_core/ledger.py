@@ -11,7 +11,7 @@ from stackverify.masking import scrub
 from stackverify.models.campaigns import RowState
 from stackverify.models.outcomes import Accepted, NotSent, Outcome, Unknown
 
-__all__ = ["MOVES", "Verdict", "may_move", "verdict_of"]
+__all__ = ["may_move", "MOVES", "Verdict", "verdict_of"]
 
 _S = RowState
 

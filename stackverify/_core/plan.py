@@ -11,7 +11,7 @@ from stackverify._core.call import Call
 from stackverify.errors import InvalidInputError
 from stackverify.models.results import Receipt
 
-__all__ = ["Plan", "check_pack", "expect", "hashable"]
+__all__ = ["check_pack", "expect", "hashable", "Plan"]
 
 M = TypeVar("M")
 

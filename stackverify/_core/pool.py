@@ -7,7 +7,7 @@ import math
 from stackverify.errors import ConfigurationError
 from stackverify.models.tier import Rate
 
-__all__ = ["STOCK_POOL", "connections_for"]
+__all__ = ["connections_for", "STOCK_POOL"]
 
 # Rate times latency is what is under way at once (Little's law); replies that
 # take this long are slow.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import attrs
 
-__all__ = ["Told", "rate_headers"]
+__all__ = ["rate_headers", "Told"]
 
 # Above this a reset is a date in seconds since the epoch, not a duration.
 _LONGEST_RESET = 366 * 86_400.0

@@ -20,15 +20,15 @@ from stackverify.models.results import SmsMessage
 
 __all__ = [
     "Absent",
+    "clock_offset",
+    "closed_at",
     "Finding",
     "Found",
+    "judge",
     "Scan",
     "Undecided",
     "Unsure",
     "Window",
-    "clock_offset",
-    "closed_at",
-    "judge",
     "windows",
 ]
 

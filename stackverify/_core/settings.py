@@ -13,7 +13,7 @@ from stackverify.errors import ConfigurationError
 from stackverify.masking import mask_key
 from stackverify.models.tier import Tier
 
-__all__ = ["Home", "Settings", "check_seconds", "resolve"]
+__all__ = ["check_seconds", "Home", "resolve", "Settings"]
 
 _PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|\w(?:[\w.\-]*\w)?\.?)(?::[0-9]{1,5})?")
 _LONGEST = 366 * 86_400

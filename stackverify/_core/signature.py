@@ -15,7 +15,7 @@ from stackverify.errors import ConfigurationError, SignatureError
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-__all__ = ["Keyring", "Secret", "Secrets", "keyring", "sign"]
+__all__ = ["Keyring", "keyring", "Secret", "Secrets", "sign"]
 
 Secret: TypeAlias = str | bytes
 Secrets: TypeAlias = Secret | Iterable[Secret]

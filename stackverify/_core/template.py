@@ -16,11 +16,11 @@ from stackverify.models.messages import Attachment, Email, Sms, WhatsAppTemplate
 from stackverify.models.velstack import QuickSms
 
 __all__ = [
-    "CHANNELS",
     "CampaignMessage",
-    "Template",
+    "CHANNELS",
     "differing_fields",
     "read_template",
+    "Template",
     "write_template",
 ]
 

@@ -18,16 +18,16 @@ from stackverify.models.webhooks import Verdict
 
 __all__ = [
     "Claim",
+    "claim",
+    "finish",
     "Flow",
     "Mark",
     "Pause",
     "Read",
+    "release",
     "Step",
     "Swap",
     "Track",
-    "claim",
-    "finish",
-    "release",
 ]
 
 T = TypeVar("T")

@@ -37,13 +37,13 @@ from stackverify.masking import scrub
 from stackverify.reply import Reply
 
 __all__ = [
-    "NoAnswer",
-    "Stage",
     "http_date",
     "judge_failure",
     "judge_no",
     "judge_reply",
+    "NoAnswer",
     "retry_after",
+    "Stage",
     "unreadable",
 ]
 

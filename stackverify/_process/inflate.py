@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-__all__ = ["LARGEST_REPLY", "ReplyTooLargeError", "Reader"]
+__all__ = ["LARGEST_REPLY", "Reader", "ReplyTooLargeError"]
 
 LARGEST_REPLY = 10 * 1024 * 1024
 """Bytes of a reply that are read, after decompression."""

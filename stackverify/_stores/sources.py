@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from stackverify.errors import InvalidInputError
 from stackverify.models.campaigns import CampaignRow
 
-__all__ = ["Recipients", "Source", "read_recipients", "read_rows", "write_rows"]
+__all__ = ["read_recipients", "read_rows", "Recipients", "Source", "write_rows"]
 
 Source: TypeAlias = str | os.PathLike[str] | Iterable[Mapping[str, Any]]
 """A CSV file, a file of JSON lines, or anything to iterate over that has rows."""

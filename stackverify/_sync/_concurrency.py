@@ -17,15 +17,15 @@ from stackverify._process.stop import Stop
 __all__ = [
     "AtLoopEnd",
     "Convoy",
-    "FanOut",
-    "Parker",
-    "Slots",
     "current_loop",
+    "FanOut",
     "is_over",
     "park_under",
+    "Parker",
     "run_blocking",
     "shielded",
     "sleep",
+    "Slots",
     "time_limit",
 ]
 

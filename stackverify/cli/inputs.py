@@ -14,10 +14,10 @@ from stackverify.cli.exits import USAGE, Trouble
 from stackverify.errors import InvalidInputError
 
 __all__ = [
-    "Recipients",
     "named_values",
     "read_bytes",
     "read_text",
+    "Recipients",
     "recipients",
     "text",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-__all__ = ["LazyGroup", "help_if_bare"]
+__all__ = ["help_if_bare", "LazyGroup"]
 
 
 def help_if_bare() -> None:

@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from stackverify import Client, Hook, Retry, Tier
 
-__all__ = ["Session", "connected", "session", "shared"]
+__all__ = ["connected", "Session", "session", "shared"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 

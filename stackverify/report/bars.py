@@ -14,8 +14,8 @@ from stackverify.report.statuses import KINDS
 from stackverify.report.svg import HEIGHT, INKS, WIDTH, drawn, scale
 
 __all__ = [
-    "COUNTRIES_SHOWN",
     "countries_plot",
+    "COUNTRIES_SHOWN",
     "outcomes_plot",
     "segments_plot",
     "statuses_plot",

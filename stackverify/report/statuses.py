@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from stackverify._core.delivery import FINAL
 
-__all__ = ["KINDS", "kind_of"]
+__all__ = ["kind_of", "KINDS"]
 
 KINDS = ("arrived", "under way", "unheard", "failed")
 """What can be said of an accepted message, the best first."""

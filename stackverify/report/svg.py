@@ -16,7 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-__all__ = ["HEIGHT", "INKS", "WIDTH", "drawn", "scale"]
+__all__ = ["drawn", "HEIGHT", "INKS", "scale", "WIDTH"]
 
 WIDTH = 450.0
 HEIGHT = 230.0

@@ -14,7 +14,7 @@ from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.messages import Channel, Draft
 from stackverify.sandbox.outbox import Outbox, Query
 
-__all__ = ["BASE_PATH", "ENDPOINTS", "Endpoint", "find"]
+__all__ = ["BASE_PATH", "Endpoint", "ENDPOINTS", "find"]
 
 BASE_PATH = "/api/v1"
 

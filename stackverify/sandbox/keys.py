@@ -7,7 +7,7 @@ from typing import Literal
 
 import attrs
 
-__all__ = ["PERMISSIONS", "Key", "Keys", "Tier"]
+__all__ = ["Key", "Keys", "PERMISSIONS", "Tier"]
 
 PERMISSIONS: Sequence[str] = (
     "sms:send",

@@ -11,8 +11,8 @@ from stackverify.sandbox.limits import COUNTERS
 __all__ = [
     "ArrayUnits",
     "ErrorStatus",
-    "KnobValues",
     "Knobs",
+    "KnobValues",
     "ListStyle",
     "ReplyStyle",
     "StatusStyle",

@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Protocol
 
 __all__ = [
-    "COUNTERS",
     "Bucket",
     "Counter",
+    "COUNTERS",
     "FixedWindow",
     "Gcra",
     "SlidingCounter",

@@ -7,7 +7,7 @@ from stackverify.sandbox import timetable
 from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.messages import Channel
 
-__all__ = ["HEADERS", "accepted", "id_places", "refused", "refusals", "reply_schemas"]
+__all__ = ["accepted", "HEADERS", "id_places", "refusals", "refused", "reply_schemas"]
 
 _Schema: TypeAlias = dict[str, Any]
 

@@ -16,11 +16,11 @@ from stackverify.sandbox.shapes import timestamp
 
 __all__ = [
     "Attempt",
-    "Webhook",
     "inbound_fields",
     "is_on_this_machine",
     "report_fields",
     "signed",
+    "Webhook",
     "written",
 ]
 

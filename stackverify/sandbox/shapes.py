@@ -10,7 +10,7 @@ from stackverify.sandbox.exchange import RefusalError, Reply
 from stackverify.sandbox.knobs import ErrorStatus, ListStyle, ReplyStyle, StatusStyle
 from stackverify.sandbox.messages import Channel, Draft, Message
 
-__all__ = ["Page", "accepted", "listing", "refusal", "standing", "timestamp"]
+__all__ = ["accepted", "listing", "Page", "refusal", "standing", "timestamp"]
 
 _Object: TypeAlias = dict[str, Any]
 _NAMES: Mapping[Channel, str] = {

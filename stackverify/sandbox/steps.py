@@ -11,7 +11,7 @@ from stackverify.sandbox.keys import Key, Keys
 from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.outbox import Outbox
 
-__all__ = ["Step", "Steps", "key_in"]
+__all__ = ["key_in", "Step", "Steps"]
 
 Step: TypeAlias = Callable[[Exchange], Reply | None]
 """Looks at a request: replies, refuses by raising `RefusalError`, or lets it go on."""

@@ -10,13 +10,13 @@ import attrs
 from stackverify.sandbox.messages import Channel, Ending, Message
 
 __all__ = [
-    "STATUSES",
     "draw_ending",
     "forced_ending",
     "forced_reason",
     "moves",
     "standing",
     "status_of",
+    "STATUSES",
 ]
 
 # What comes before each ending, and the ending itself.

@@ -31,9 +31,9 @@ from stackverify.models.results import (
 from stackverify.models.tier import Lane
 
 __all__ = [
-    "LONGEST_SMS",
     "email_status",
     "list_sms",
+    "LONGEST_SMS",
     "send_email",
     "send_sms",
     "send_template",

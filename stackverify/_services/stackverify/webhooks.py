@@ -20,7 +20,7 @@ from stackverify.models.webhooks import (
     WebhookEvent,
 )
 
-__all__ = ["SIGNATURE_HEADER", "mark_of", "parse", "status_from"]
+__all__ = ["mark_of", "parse", "SIGNATURE_HEADER", "status_from"]
 
 S = TypeVar("S", bound=MessageStatus)
 _Fields = Mapping[str, Any]

@@ -35,13 +35,13 @@ from stackverify.models.velstack import (
 from stackverify.reply import Reply
 
 __all__ = [
-    "Id",
-    "NEEDED",
     "create_contact",
     "create_group",
     "delete_contact",
     "delete_group",
     "get_group",
+    "Id",
+    "NEEDED",
     "register_sender_id",
     "rename_group",
     "send_group",

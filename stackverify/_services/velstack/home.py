@@ -10,7 +10,7 @@ from stackverify.errors import ConfigurationError
 from stackverify.models.tier import Tier
 from stackverify.models.velstack import Mode, VelstackApi
 
-__all__ = ["HOMES", "api_of", "mode_of", "tier_of"]
+__all__ = ["api_of", "HOMES", "mode_of", "tier_of"]
 
 # No rate is documented: so many requests that the limiter is not felt. What a 429
 # asks for is heeded all the same.

@@ -17,7 +17,7 @@ from stackverify.models.results import Page
 from stackverify.models.tier import Lane
 from stackverify.models.velstack import Contact, Group
 
-__all__ = ["Listing", "Walk", "contacts", "groups"]
+__all__ = ["contacts", "groups", "Listing", "Walk"]
 
 Row = TypeVar("Row")
 

@@ -10,7 +10,7 @@ import attrs
 from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
 from stackverify.sandbox.velstack.knobs import ListStyle, OneStyle, VelstackKnobs
 
-__all__ = ["Sent", "listing", "one", "refusal", "sent", "yes"]
+__all__ = ["listing", "one", "refusal", "Sent", "sent", "yes"]
 
 _Object: TypeAlias = dict[str, Any]
 
