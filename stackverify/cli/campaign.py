@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from stackverify.cli.campaign_rules import ruled
-from stackverify.cli.exits import INTERRUPTED, NOTHING_SENT, Trouble
+from stackverify.cli.interrupts import Interrupts
 from stackverify.cli.lazy import help_if_bare
 from stackverify.cli.message_options import (
     email_options,
@@ -38,7 +38,15 @@ _EPILOG = (
 )
 
 
-@click.group(invoke_without_command=True)
+class _InOrder(click.Group):
+    """A group whose help has the commands in the order of their use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, invoke_without_command=True)
 def campaign() -> None:
     """Send to many, with a ledger that survives whatever stops it.
 
@@ -117,13 +125,11 @@ def run(ledger: str, *, dry_run: bool, **given: Any) -> None:
 
         check_only(session(), ledger, given)
         return
-    try:
+    interrupts = Interrupts()
+    with interrupts.heard():  # also while it is loaded, which takes a moment
         from stackverify.cli.campaign_running import run_campaign
-    except KeyboardInterrupt:  # loading it takes a moment
-        raise Trouble(
-            f"{NOTHING_SENT} Give the same command again.", INTERRUPTED
-        ) from None
-    run_campaign(session(), ledger, given)
+
+        run_campaign(session(), ledger, given, interrupts)
 
 
 @campaign.command(epilog="Exit codes: those of `run`.")
@@ -163,7 +169,7 @@ def watch(ledger: str, *, once: bool, delivery: bool, timeout: float | None) -> 
 @click.option("--zone", default="UTC", help="Time zone to show: Africa/Nairobi.")
 @connected
 def report(ledger: str, *, to: str, show_recipients: bool, zone: str) -> None:
-    """Write a page about LEDGER that opens in any browser (extra `report`)."""
+    """Write a page about LEDGER, for any browser (extra `report`)."""
     from stackverify.cli.campaign_export import write_page
 
     write_page(session(), ledger, to, show_recipients=show_recipients, zone=zone)

@@ -72,15 +72,16 @@ def board(ledger: str, *, is_plain: bool) -> Iterator[Board]:
     if shape is None:
         yield _Lines(name)
         return
+    with Campaign(ledger) as campaign:
+        total = campaign.summary().total
     with shape:
         pace = _Pace()
-        task = shape.add_task(name, total=None, rate="")
+        task = shape.add_task(name, total=total, rate="")
 
         def show(summary: CampaignSummary) -> None:
             done = _done(summary)
             shape.update(
                 task,
-                total=summary.total,
                 completed=done,
                 rate=f"{pace.per_minute(done):,.0f}",
                 description=f"{name}{_trouble(summary)}",
@@ -118,10 +119,11 @@ class _Pace:
 
 @attrs.define
 class _Lines:
-    """Progress for a log file: nothing at all for what is done in a moment."""
+    """Progress for a log file: nothing for what is done in a moment, or stands still."""
 
     name: str
     pace: _Pace = attrs.field(factory=_Pace)
+    told: int = -1
     next_line: float = attrs.field(
         factory=lambda: time.monotonic() + _SECONDS_BETWEEN_LINES
     )
@@ -130,8 +132,9 @@ class _Lines:
         """Write a line, if it is time for one."""
         done = _done(summary)
         rate = self.pace.per_minute(done)
-        if time.monotonic() < self.next_line:
+        if time.monotonic() < self.next_line or done == self.told:
             return
+        self.told = done
         self.next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
         text = f"{self.name}: {done:,} of {summary.total:,}{_trouble(summary)}"
         if rate:

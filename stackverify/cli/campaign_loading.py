@@ -6,7 +6,7 @@ import io
 import itertools
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -124,13 +124,17 @@ def _checked(
     zone = given["zone_column"]
     missing = [name for name in (*columns, *filter(None, [zone])) if name not in first]
     if missing:
-        hint = "name it with --to-column, " if columns[0] in missing else ""
+        hint = "Name it with --to-column. " if columns[0] in missing else ""
         raise Trouble(
-            f"There is no column {', '.join(missing)}; there are: "
-            f"{', '.join(first)}. Mend it: {hint}write {{{{ for a brace.",
+            f"There is no column {_named(missing)}; there are {_named(first)}. "
+            f"{hint}A brace that is none of a column is written twice.",
             USAGE,
         )
     return itertools.chain([first], rows)
+
+
+def _named(columns: Iterable[str]) -> str:
+    return ", ".join(map(repr, columns))
 
 
 def _make(ledger: str) -> bool:

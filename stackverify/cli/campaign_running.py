@@ -31,13 +31,13 @@ _TICK = 0.1
 _PROBLEMS_SHOWN = 5
 
 
-def run_campaign(chosen: Session, ledger: str, given: Mapping[str, Any]) -> None:
+def run_campaign(
+    chosen: Session, ledger: str, given: Mapping[str, Any], interrupts: Interrupts
+) -> None:
     """Send what is left, and end with the code for how it stands."""
-    rules, interrupts = rules_of(given), Interrupts()
     with (
-        interrupts.heard(),
         chosen.client() as client,
-        opened(ledger, client, rules=rules, hooks=(Waits(),)) as campaign,
+        opened(ledger, client, rules=rules_of(given), hooks=(Waits(),)) as campaign,
     ):
         run = _Run(campaign, ledger, opt_outs_of(given), chosen, interrupts)
         standing = run.drive()
