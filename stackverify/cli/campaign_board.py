@@ -119,7 +119,7 @@ class _Pace:
 
 @attrs.define
 class _Lines:
-    """Progress for a log file: nothing for what is done in a moment, or stands still."""
+    """Progress for a log file: nothing while it stands still, or for a moment."""
 
     name: str
     pace: _Pace = attrs.field(factory=_Pace)
