@@ -167,7 +167,7 @@ def test_bad_rows_keep_it_from_running_and_no_number_is_shown(
     assert "722000111" not in done.err + done.out
 
 
-def test_bad_rows_can_be_refused_exported_and_sent_again(
+def test_bad_rows_can_be_refused_and_exported(
     shell: Shell, sandbox: Sandbox, bad: str
 ) -> None:
     done = shell("campaign", "run", bad, *RULES, "--refuse-bad", "--json")
@@ -176,8 +176,18 @@ def test_bad_rows_can_be_refused_exported_and_sent_again(
     assert told["summary"]["states"] == {"accepted": 1, "refused": 2, "skipped": 2}
     words = ("campaign", "export", bad, "--state", "refused")
     assert [row["row"] for row in shell(*words, "--json").documents] == [0, 4]
+
+
+def test_what_was_refused_can_be_tried_again(
+    shell: Shell, sandbox: Sandbox, bad: str
+) -> None:
+    shell("campaign", "run", bad, *RULES, "--refuse-bad")
     done = shell("campaign", "retry", bad, "--failed-only")
     assert (done.out, "campaign run" in done.err) == ("To be sent again: 2.\n", True)
+    done = shell("campaign", "run", bad)
+    assert (done.code, "2 rows cannot be sent" in done.err) == (2, True)
+    done = shell("campaign", "run", bad, "--refuse-bad")
+    assert (done.code, sandbox.count()) == (1, 1)
 
 
 def test_rows_are_exported_as_csv_or_json(shell: Shell, ledger: str) -> None:
