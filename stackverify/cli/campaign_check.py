@@ -16,6 +16,7 @@ from stackverify.cli.campaign_rules import opt_outs_of, rules_of
 from stackverify.cli.exits import FINE, NOTHING_LEFT, USAGE
 from stackverify.cli.session import Session
 from stackverify.masking import mask_recipient
+from stackverify.models.messages import Sms
 
 __all__ = ["check_only", "pace", "problem_line"]
 
@@ -27,7 +28,7 @@ def check_only(chosen: Session, ledger: str, given: Mapping[str, Any]) -> None:
     rules = rules_of(given)
     with chosen.idle_client() as client, opened(ledger, client, rules=rules) as found:
         preflight = found.check(opt_outs=opt_outs_of(given))
-        is_sms = found.template().__class__.__name__ == "Sms"
+        is_sms = isinstance(found.template(), Sms)
     code = FINE
     if preflight.bad_rows and not rules.refuse_bad:
         code = USAGE
@@ -63,12 +64,7 @@ def _show(preflight: Preflight, chosen: Session, *, is_sms: bool) -> None:
     if preflight.messages_left is not None:
         over = "; more than that are to be sent" if preflight.is_over_budget else ""
         output.line(f"Left of the month: {preflight.messages_left:,}{over}")
-    if preflight.bad_rows:
-        output.line(f"Cannot be sent: {preflight.bad_rows:,}")
-        for problem in preflight.problems[:_SHOWN]:
-            output.line(f"  {problem_line(problem)}")
-        if preflight.bad_rows > _SHOWN:
-            output.line(f"  and {preflight.bad_rows - _SHOWN:,} more")
+    _show_problems(preflight)
 
 
 def _show_segments(preflight: Preflight) -> None:
@@ -90,6 +86,16 @@ def _show_segments(preflight: Preflight) -> None:
             + named
             + (f" and {more} more" if more else "")
         )
+
+
+def _show_problems(preflight: Preflight) -> None:
+    if not preflight.bad_rows:
+        return
+    output.line(f"Cannot be sent: {preflight.bad_rows:,}")
+    for problem in preflight.problems[:_SHOWN]:
+        output.line(f"  {problem_line(problem)}")
+    if preflight.bad_rows > _SHOWN:
+        output.line(f"  and {preflight.bad_rows - _SHOWN:,} more")
 
 
 def _advise(preflight: Preflight, given: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from stackverify._stores.sources import JSON_LINES, read_lines
 from stackverify.campaigns import Campaign, CampaignRules, SendHours
 from stackverify.cli import output
 from stackverify.cli.compose import fields_of
-from stackverify.cli.exits import USAGE, Trouble
+from stackverify.cli.exits import INTERRUPTED, USAGE, Trouble
 from stackverify.cli.rest import command
 from stackverify.cli.session import Session
 from stackverify.models.messages import Email, Sms, WhatsAppTemplate
@@ -49,6 +49,7 @@ _OWN = {
     ),
     "whatsapp": ("name", "language", "var", "header_media_url"),
 }
+_CUT_SHORT = "Interrupted: nothing was loaded. Give the same command again."
 _COLUMNS = {"sms": "phone", "email": "email", "whatsapp": "phone"}
 
 
@@ -64,7 +65,10 @@ def load(chosen: Session, given: Mapping[str, Any]) -> None:
     is_new = _make(given["ledger"])
     with Campaign(given["ledger"], rules=_rules(given["zone_column"])) as campaign:
         had = campaign.summary().total
-        campaign.load(template.message, rows)
+        try:
+            campaign.load(template.message, rows)
+        except KeyboardInterrupt:
+            raise Trouble(_CUT_SHORT, INTERRUPTED) from None
         total = campaign.summary().total
     _tell(chosen, given, total, is_new=is_new or not had)
 

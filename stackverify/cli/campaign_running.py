@@ -41,7 +41,6 @@ def run_campaign(
     ):
         run = _Run(campaign, ledger, opt_outs_of(given), chosen, interrupts)
         standing = run.drive()
-        interrupts.ignore()
         standing.tell(chosen)
         if run.is_left_at_once:
             _leave(standing.code)
@@ -74,6 +73,7 @@ class _Run:
                 self._send()
         except KeyboardInterrupt:
             is_interrupted = True
+        self.interrupts.ignore()
         with Campaign(self.ledger) as fresh:
             return Standing(
                 ledger=self.ledger,
@@ -106,7 +106,7 @@ class _Run:
             errand.check()
         except CampaignStoppedError as stopped:
             cause = stopped.__cause__
-            if isinstance(cause, StackverifyError):
+            if isinstance(cause, StackverifyError) and not self.interrupts.count:
                 self._stopped_by = cause
 
 
