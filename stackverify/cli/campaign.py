@@ -95,7 +95,9 @@ def new(**given: Any) -> None:
     load(session(), given)
 
 
-@campaign.command(epilog="Exit codes: those that `run` would begin or fail with.")
+@campaign.command(
+    epilog="Exit codes: 0 `run` would begin; else what it would fail with."
+)
 @_LEDGER
 @ruled
 @connected

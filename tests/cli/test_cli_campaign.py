@@ -257,3 +257,24 @@ def test_a_terminal_shows_a_bar_with_rate_and_time(shell: Shell, ledger: str) ->
     seen = shell.on_terminal("campaign", "run", ledger).out
     for said in ("0/3", "/min", "3 accepted"):
         assert said in seen
+
+
+WITHOUT_EXTRA = """
+import sys
+from stackverify import campaigns
+from stackverify.cli import main
+
+def write_report(*given, **said):
+    raise ImportError('it needs an extra: pip install "stackverify[report]"')
+
+campaigns.write_report = write_report
+sys.argv = ["stackverify", "campaign", "report", "may.ledger"]
+sys.exit(main())
+"""
+
+
+def test_a_report_without_its_extra_says_what_to_install(
+    shell: Shell, ledger: str
+) -> None:
+    done = shell.python(WITHOUT_EXTRA)
+    assert (done.code, 'pip install "stackverify[report]"' in done.err) == (2, True)
