@@ -71,6 +71,8 @@ class AsyncCampaignLedger:
             How many there are.
         """
         now, count = time.time(), 0
+        # What the check refused would end the run, were it not checked again.
+        await run_blocking(self._ledger.unchecked)
         for state in (RowState.REFUSED, RowState.ABSENT):
             move = partial(self._ledger.move_all, state, now)
             count += await run_blocking(move)

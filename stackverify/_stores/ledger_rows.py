@@ -172,7 +172,12 @@ class LedgerRows:
     def checked(self) -> None:
         """Note that the rows were found fit to be sent."""
         with self._file.writing() as connection:
-            connection.execute(sql.SET_CHECKED)
+            connection.execute(sql.SET_CHECKED, (1,))
+
+    def unchecked(self) -> None:
+        """Have the rows looked at again before the next send."""
+        with self._file.writing() as connection:
+            connection.execute(sql.SET_CHECKED, (0,))
 
     def move(
         self, rows: Sequence[tuple[int, str]], state: RowState, now: float

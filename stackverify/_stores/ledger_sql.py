@@ -54,7 +54,7 @@ HEADER = """
     FROM campaign
 """
 SET_STATUS = "UPDATE campaign SET status = ?, reason = ? WHERE status <> 'cancelled'"
-SET_CHECKED = "UPDATE campaign SET checked = 1"
+SET_CHECKED = "UPDATE campaign SET checked = ?"
 
 ADD_CAMPAIGN = "INSERT INTO campaign (id, template) VALUES (1, ?)"
 ADD_ROW = "INSERT INTO rows (idx, recipient, fields) VALUES (?, ?, ?)"

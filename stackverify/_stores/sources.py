@@ -12,7 +12,16 @@ from typing import Any, TypeAlias
 from stackverify.errors import InvalidInputError
 from stackverify.models.campaigns import CampaignRow
 
-__all__ = ["read_recipients", "read_rows", "Recipients", "Source", "write_rows"]
+__all__ = [
+    "JSON_LINES",
+    "read_lines",
+    "read_recipients",
+    "read_rows",
+    "Recipients",
+    "Source",
+    "write_lines",
+    "write_rows",
+]
 
 Source: TypeAlias = str | os.PathLike[str] | Iterable[Mapping[str, Any]]
 """A CSV file, a file of JSON lines, or anything to iterate over that has rows."""
@@ -20,7 +29,9 @@ Source: TypeAlias = str | os.PathLike[str] | Iterable[Mapping[str, Any]]
 Recipients: TypeAlias = str | os.PathLike[str] | Iterable[str]
 """A file with a recipient at the beginning of each line, or a list of them."""
 
-_JSON_LINES = frozenset({".jsonl", ".ndjson"})
+JSON_LINES = frozenset({".jsonl", ".ndjson"})
+"""How the names of files of JSON lines end."""
+
 _COLUMNS = (
     "state",
     "message_id",
@@ -49,17 +60,27 @@ def read_rows(source: Source) -> Iterator[dict[str, Any]]:
 
 
 def _of_file(path: Path) -> Iterator[dict[str, Any]]:
+    is_json = path.suffix.lower() in JSON_LINES
     try:
         # A BOM is what spreadsheets begin a CSV file with.
         with path.open(encoding="utf-8-sig", newline="") as file:
-            is_json = path.suffix.lower() in _JSON_LINES
-            yield from _json_lines(file) if is_json else _csv(file)
-    except UnicodeDecodeError as error:
-        raise InvalidInputError("is not UTF-8", "source", "save it as UTF-8") from error
+            yield from read_lines(file, is_json=is_json)
     except OSError as error:
         raise InvalidInputError(
             f"cannot be read ({type(error).__name__})", "source", "give a file"
         ) from error
+
+
+def read_lines(lines: Iterable[str], *, is_json: bool) -> Iterator[dict[str, Any]]:
+    """Give the rows of lines that are CSV, or JSON objects.
+
+    Raises:
+        InvalidInputError: They are neither text nor rows.
+    """
+    try:
+        yield from _json_lines(lines) if is_json else _csv(lines)
+    except UnicodeDecodeError as error:
+        raise InvalidInputError("is not UTF-8", "source", "save it as UTF-8") from error
 
 
 def _csv(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -104,11 +125,16 @@ def write_rows(path: str | os.PathLike[str], rows: Iterable[CampaignRow]) -> int
     """Write rows to a CSV file, or JSON lines by its name; tell how many."""
     path = Path(path)
     draft = path.with_name(f".{path.name}.new")
-    is_json = path.suffix.lower() in _JSON_LINES
+    is_json = path.suffix.lower() in JSON_LINES
     with draft.open("w", encoding="utf-8", newline="") as file:
-        count = (_write_json if is_json else _write_csv)(file, rows)
+        count = write_lines(file, rows, is_json=is_json)
     draft.replace(path)
     return count
+
+
+def write_lines(file: Any, rows: Iterable[CampaignRow], *, is_json: bool) -> int:
+    """Write rows as CSV, or as JSON lines; tell how many."""
+    return (_write_json if is_json else _write_csv)(file, rows)
 
 
 def _told(row: CampaignRow) -> dict[str, Any]:

@@ -23,6 +23,10 @@ _COMMANDS = {
     ),
     "status": ("stackverify.cli.status:status", "Ask how far a message got."),
     "list": ("stackverify.cli.listing:listing", "List the SMS that were sent."),
+    "campaign": (
+        "stackverify.cli.campaign:campaign",
+        "Send to many, with a ledger that survives whatever stops it.",
+    ),
     "webhook": (
         "stackverify.cli.webhook:webhook",
         "Verify, sign and receive webhooks.",

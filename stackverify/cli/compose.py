@@ -23,7 +23,7 @@ from stackverify.cli.rest import RestFile
 from stackverify.cli.session import session
 from stackverify.models.messages import Attachment
 
-__all__ = ["deliver"]
+__all__ = ["deliver", "fields_of"]
 
 
 @attrs.frozen
@@ -79,9 +79,20 @@ def _letter(
     to = recipients(
         orders.recipients, orders.to_file, CHECKS[channel], skip_bad=orders.skip_bad
     )
-    fields = _FIELDS[channel](given, taken=orders.takes_stdin)
-    filled = {name: value for name, value in fields.items() if value}
-    return Letter.write(channel, to.each, filled), to
+    fields = fields_of(channel, given, taken=orders.takes_stdin)
+    return Letter.write(channel, to.each, fields), to
+
+
+def fields_of(channel: str, given: Mapping[str, Any], *, taken: bool) -> dict[str, Any]:
+    """Read the fields of a message that were filled in.
+
+    Args:
+        channel: What kind of message it is.
+        given: The options of that kind, by name.
+        taken: Whether standard input is something else.
+    """
+    fields = _FIELDS[channel](given, taken=taken)
+    return {name: value for name, value in fields.items() if value}
 
 
 def _sms(given: Mapping[str, Any], *, taken: bool) -> dict[str, Any]:

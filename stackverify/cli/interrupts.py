@@ -37,7 +37,8 @@ class Interrupts:
             yield
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                # Who is deaf is about to end: nothing may come between.
+                signal.signal(number, signal.SIG_IGN if self._is_deaf else handler)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -28,7 +28,16 @@ _COLOURS = {
     ),
     **dict.fromkeys(("queued", "sent", "unknown", "warning"), "yellow"),
     **dict.fromkeys(
-        ("refused", "not sent", "failed", "undelivered", "bounced", "spam", "wrong"),
+        (
+            "refused",
+            "absent",
+            "not sent",
+            "failed",
+            "undelivered",
+            "bounced",
+            "spam",
+            "wrong",
+        ),
         "red",
     ),
 }

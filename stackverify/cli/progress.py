@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from stackverify.models.outcomes import BulkSummary
 
-__all__ = ["progress"]
+__all__ = ["bar", "progress"]
 
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -27,22 +27,23 @@ def progress(
     title: str, total: int, *, is_plain: bool
 ) -> Iterator[Callable[[BulkSummary], None]]:
     """Show how far it is; the function that is given is told each time it moves."""
-    bar = None if is_plain else _bar()
-    if bar is None:
+    shape = None if is_plain else bar()
+    if shape is None:
         yield _Lines(title, total)
         return
     began = time.monotonic()
-    with bar:
-        task = bar.add_task(title, total=total, rate="")
+    with shape:
+        task = shape.add_task(title, total=total, rate="")
 
         def advance(done: BulkSummary) -> None:
             rate = done.finished / max(time.monotonic() - began, 0.1) * 60
-            bar.update(task, completed=done.finished, rate=f"{rate:,.0f}")
+            shape.update(task, completed=done.finished, rate=f"{rate:,.0f}")
 
         yield advance
 
 
-def _bar() -> Progress | None:
+def bar() -> Progress | None:
+    """Make a bar with rate and finishing time, if somebody would see it."""
     if not output.is_for_people(sys.stderr):
         return None
     try:

@@ -8,6 +8,12 @@ from typing import Any, TypeVar
 import click
 
 from stackverify.cli.lazy import help_if_bare
+from stackverify.cli.message_options import (
+    email_options,
+    sms_options,
+    text_options,
+    whatsapp_options,
+)
 from stackverify.cli.session import connected, timed
 
 __all__ = ["send"]
@@ -15,7 +21,6 @@ __all__ = ["send"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
-_OWN_FILE = click.Path(exists=True, dir_okay=False, readable=True)
 _EPILOG = (
     "Exit codes: 0 all accepted; 1 some refused or not sent; 2 wrong usage; 3 some may "
     "have been sent; 4 none was sent, again is safe; 130 interrupted."
@@ -51,27 +56,9 @@ def _common(command: F) -> F:
     return command
 
 
-def _text(command: F) -> F:
-    command = click.option("--text-file", type=_FILE, help="Where the text is.")(
-        command
-    )
-    return click.option("--text", help="The text; else piped in.")(command)
-
-
-def _schedule(command: F) -> F:
-    return click.option(
-        "--schedule",
-        "scheduled_at",
-        metavar="TIME",
-        help="When to send it, as 2026-12-03T14:30:00Z.",
-    )(command)
-
-
 @send.command(epilog=_EPILOG)
-@_text
-@click.option("--sender-id", help="The name or number to show.")
-@click.option("--callback-url", help="Where delivery reports of it go.")
-@_schedule
+@text_options
+@sms_options
 @_common
 def sms(**given: Any) -> None:
     """Send a text message to phone numbers such as +254712345678."""
@@ -79,18 +66,8 @@ def sms(**given: Any) -> None:
 
 
 @send.command(epilog=_EPILOG)
-@_text
-@click.option("--subject", help="The subject line.")
-@click.option("--html", help="The HTML body.")
-@click.option("--html-file", type=_FILE, help="Where the HTML body is.")
-@click.option("--from-name", help="The sender's name.")
-@click.option("--from-email", help="The sender's address, of a verified domain.")
-@click.option("--reply-to", help="Where answers go.")
-@click.option(
-    "--attach", type=_OWN_FILE, multiple=True, help="A file that goes with it."
-)
-@click.option("--header", metavar="NAME=VALUE", multiple=True, help="One more header.")
-@_schedule
+@text_options
+@email_options
 @_common
 def email(**given: Any) -> None:
     """Send an email; each recipient gets their own."""
@@ -98,10 +75,7 @@ def email(**given: Any) -> None:
 
 
 @send.command(epilog=_EPILOG)
-@click.option("--template", "name", help="The approved template's name.")
-@click.option("--language", help="Such as en, sw, pt-BR.")
-@click.option("--var", metavar="N=TEXT", multiple=True, help="As 1=Joan for {{1}}.")
-@click.option("--header-media", "header_media_url", metavar="URL", help="Image, video.")
+@whatsapp_options
 @_common
 def whatsapp(**given: Any) -> None:
     """Send an approved WhatsApp template."""

@@ -19,6 +19,13 @@ _OPTIONS = {
     "variables": "--var",
 }
 
+_MISTAKES = (
+    errors.ConfigurationError,
+    errors.InvalidInputError,
+    errors.LedgerChangedError,
+    errors.PreflightError,
+)
+
 
 def sentence(error: StackverifyError) -> str:
     """Say in one line what happened, and what to do next on a command line."""
@@ -35,6 +42,8 @@ def sentence(error: StackverifyError) -> str:
 
 def _option(field: str) -> str:
     """Call a field of a message as the command line does."""
+    if field.startswith("source"):
+        return field.replace("source", "SOURCE", 1)
     name, bracket, place = field.partition("[")
     option = _OPTIONS.get(name) or f"--{name.replace('_', '-')}"
     return f"{option}{bracket}{place}"
@@ -56,6 +65,11 @@ def _advice(error: StackverifyError) -> str:
         case errors.RateLimitedError():
             wait = f" after {error.retry_after:g} s" if error.retry_after else ""
             return f"Nothing was sent: try again{wait}; is --tier the key's?"
+        case errors.PreflightError():
+            return (
+                "Nothing was sent: `stackverify campaign check` shows the rows. Mend "
+                "them and make a new ledger, or leave them out with --refuse-bad."
+            )
         case errors.CertificateError():
             return "It was not sent. `stackverify doctor` looks closer."
         case errors.ConnectFailedError():
@@ -74,6 +88,6 @@ def code_of(error: BaseException) -> int:
         (errors.MaybeSentError, UNKNOWN),
         (errors.NeverLeftError, NOTHING_LEFT),
         (errors.WaitTimeoutError, LATE),
-        ((errors.ConfigurationError, errors.InvalidInputError), USAGE),
+        (_MISTAKES, USAGE),
     )
     return next((code for kind, code in codes if isinstance(error, kind)), FAILED)

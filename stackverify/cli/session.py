@@ -50,6 +50,18 @@ class Session:
             retry=retry,
         )
 
+    def idle_client(self) -> Client:
+        """Make a client that is to ask nothing, with a key or without.
+
+        Raises:
+            ConfigurationError: A setting cannot be used.
+        """
+        from stackverify import Client
+
+        has_key = self.api_key_file or os.environ.get("STACKVERIFY_API_KEY")
+        key = self.api_key() if has_key else "none-is-needed"
+        return Client(key, base_url=self.base_url, tier=self.tier)
+
     def api_key(self) -> str:
         """Read the key: from the file that was named, else from the environment."""
         from stackverify.errors import ConfigurationError

@@ -43,6 +43,9 @@ def loaded(shell: Shell, *words: str) -> tuple[set[str], set[str]]:
         ("list", "--help"),
         ("doctor", "--help"),
         ("webhook", "listen", "--help"),
+        ("campaign", "--help"),
+        ("campaign", "new", "--help"),
+        ("campaign", "run", "--help"),
         ("completion", "fish"),
     ],
 )

@@ -1,0 +1,180 @@
+"""Fills a ledger with a message and the rows of a source."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+
+from stackverify._core.template import Template
+from stackverify._stores.sources import JSON_LINES, read_lines
+from stackverify.campaigns import Campaign, CampaignRules, SendHours
+from stackverify.cli import output
+from stackverify.cli.compose import fields_of
+from stackverify.cli.exits import INTERRUPTED, USAGE, Trouble
+from stackverify.cli.rest import command
+from stackverify.cli.session import Session
+from stackverify.models.messages import Email, Sms, WhatsAppTemplate
+
+__all__ = ["load"]
+
+Row: TypeAlias = dict[str, Any]
+Message: TypeAlias = Sms | Email | WhatsAppTemplate
+
+_KINDS: Mapping[str, type[Message]] = {
+    "sms": Sms,
+    "email": Email,
+    "whatsapp": WhatsAppTemplate,
+}
+_TEXT = ("text", "text_file", "scheduled_at")
+_OWN = {
+    "sms": (*_TEXT, "sender_id", "callback_url"),
+    "email": (
+        *_TEXT,
+        "subject",
+        "html",
+        "html_file",
+        "from_name",
+        "from_email",
+        "reply_to",
+        "attach",
+        "header",
+    ),
+    "whatsapp": ("name", "language", "var", "header_media_url"),
+}
+_CUT_SHORT = "Interrupted: nothing was loaded. Give the same command again."
+_COLUMNS = {"sms": "phone", "email": "email", "whatsapp": "phone"}
+
+
+def load(chosen: Session, given: Mapping[str, Any]) -> None:
+    """Fill a ledger, or make sure that it was made of just this.
+
+    Raises:
+        Trouble: The rows do not have what the message needs.
+        LedgerChangedError: The ledger was made of something else.
+    """
+    template = Template(_message(given))
+    rows = _checked(_rows(given["source"], given["kind"]), template.columns, given)
+    is_new = _make(given["ledger"])
+    with Campaign(given["ledger"], rules=_rules(given["zone_column"])) as campaign:
+        had = campaign.summary().total
+        try:
+            campaign.load(template.message, rows)
+        except KeyboardInterrupt:
+            raise Trouble(_CUT_SHORT, INTERRUPTED) from None
+        total = campaign.summary().total
+    _tell(chosen, given, total, is_new=is_new or not had)
+
+
+def _message(given: Mapping[str, Any]) -> Message:
+    """Make the message of the options of its channel, and refuse those of others."""
+    channel = given["channel"]
+    others = {name for names in _OWN.values() for name in names} - {*_OWN[channel]}
+    if strange := sorted(name for name in others if given[name]):
+        options = {param.name: param.opts[0] for param in _parameters()}
+        named = ", ".join(options[name] for name in strange)
+        raise click.UsageError(f"{named}: of no use to --channel {channel}.")
+    own = {name: given[name] for name in _OWN[channel]}
+    fields = fields_of(channel, own, taken=given["source"] == "-")
+    column = given["to_column"] or _COLUMNS[channel]
+    return _KINDS[channel](f"{{{column}}}", **fields)
+
+
+def _parameters() -> list[click.Parameter]:
+    return click.get_current_context().command.params
+
+
+def _rows(source: str, kind: str | None) -> Iterator[Row]:
+    """Read a source of which the first lines tell what it is, if its name does not."""
+    if source == "-":
+        if sys.stdin is None or sys.stdin.closed:
+            raise Trouble("Standard input is closed: name a file instead.", USAGE)
+        if sys.stdin.isatty():
+            output.note("Reading rows from the terminal, until Ctrl-D.")
+        lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+        yield from _of_lines(lines, kind)
+        return
+    if kind is None:
+        kind = "jsonl" if Path(source).suffix.lower() in JSON_LINES else "csv"
+    with open(source, encoding="utf-8-sig", newline="") as file:
+        yield from read_lines(file, is_json=kind == "jsonl")
+
+
+def _of_lines(lines: Iterator[str], kind: str | None) -> Iterator[Row]:
+    if kind is not None:
+        return read_lines(lines, is_json=kind == "jsonl")
+    try:
+        first = next(lines, "")
+    except UnicodeDecodeError:
+        raise Trouble("SOURCE is not UTF-8: save it as UTF-8.", USAGE) from None
+    is_json = first.lstrip().startswith("{")
+    return read_lines(itertools.chain([first], lines), is_json=is_json)
+
+
+def _checked(
+    rows: Iterator[Row], columns: tuple[str, ...], given: Mapping[str, Any]
+) -> Iterator[Row]:
+    """Make sure of the columns before a ledger is made that nobody can use."""
+    first = next(rows, None)
+    if first is None:
+        raise Trouble("SOURCE has no rows.", USAGE)
+    zone = given["zone_column"]
+    missing = [name for name in (*columns, *filter(None, [zone])) if name not in first]
+    if missing:
+        hint = "Name it with --to-column. " if columns[0] in missing else ""
+        raise Trouble(
+            f"There is no column {_named(missing)}; there are {_named(first)}. "
+            f"{hint}A brace that is none of a column is written twice.",
+            USAGE,
+        )
+    return itertools.chain([first], rows)
+
+
+def _named(columns: Iterable[str]) -> str:
+    return ", ".join(map(repr, columns))
+
+
+def _make(ledger: str) -> bool:
+    """Make the file for this user alone to read: it will have numbers and texts."""
+    with suppress(FileExistsError):
+        os.close(os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        return True
+    return False
+
+
+def _rules(zone_column: str | None) -> CampaignRules:
+    if zone_column is None:
+        return CampaignRules()
+    # The hours themselves are said when it is run.
+    return CampaignRules(hours=SendHours("00:00", "23:59", column=zone_column))
+
+
+def _tell(
+    chosen: Session, given: Mapping[str, Any], total: int, *, is_new: bool
+) -> None:
+    check = command(["campaign", "check", given["ledger"]])
+    run = command(["campaign", "run", given["ledger"]])
+    if chosen.json:
+        output.document(
+            {
+                "ledger": given["ledger"],
+                "rows": total,
+                "new": is_new,
+                "check": check,
+                "run": run,
+            }
+        )
+        return
+    rows = f"{total:,} row{'' if total == 1 else 's'}"
+    if is_new:
+        output.line(f"{given['ledger']}: {rows} loaded. Nothing was sent.")
+    else:
+        output.line(f"{given['ledger']} was made of just this: {rows}.")
+    output.note(f"Look at it, then send it:\n    {check}\n    {run}")

@@ -1,0 +1,86 @@
+"""Shows how a campaign stands while another process runs it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+import click
+
+from stackverify.campaigns import Campaign, CampaignSummary
+from stackverify.cli import output
+from stackverify.cli.campaign_board import board, shown
+from stackverify.cli.campaign_ledger import opened
+from stackverify.cli.campaign_standing import Standing
+from stackverify.cli.rest import command
+from stackverify.cli.session import Session
+from stackverify.models.messages import Sms
+
+__all__ = ["follow_delivery", "watch_ledger"]
+
+_SECONDS_BETWEEN_LOOKS = 0.5
+
+
+def watch_ledger(
+    chosen: Session, ledger: str, *, once: bool, timeout: float | None
+) -> None:
+    """Show how the rows stand until nothing moves any more, or somebody has enough."""
+    with opened(ledger) as campaign:
+        if not once:
+            _watch(campaign, chosen, ledger, timeout)
+        _conclude(campaign, chosen, ledger)
+
+
+def _watch(
+    campaign: Campaign, chosen: Session, ledger: str, timeout: float | None
+) -> None:
+    ends_at = None if timeout is None else time.monotonic() + timeout
+    if output.is_for_people(sys.stderr) and not chosen.json:
+        output.note("Ctrl-C stops the watching only.")
+    pause, last = threading.Event(), None
+    try:
+        with board(ledger, is_plain=chosen.json or chosen.verbose) as show:
+            while not _is_over(summary := campaign.summary(), ends_at):
+                if not chosen.json:
+                    show(summary)
+                elif summary != last:
+                    output.document({"states": _states(summary)})
+                last = summary
+                pause.wait(_SECONDS_BETWEEN_LOOKS)
+    except KeyboardInterrupt:
+        return
+
+
+def _is_over(summary: CampaignSummary, ends_at: float | None) -> bool:
+    is_standing = summary.is_done or summary.is_paused or summary.is_cancelled
+    return is_standing or (ends_at is not None and time.monotonic() >= ends_at)
+
+
+def _states(summary: CampaignSummary) -> dict[str, int]:
+    return {state.value: count for state, count in summary.states.items()}
+
+
+def follow_delivery(chosen: Session, ledger: str, timeout: float) -> None:
+    """Ask how far messages were delivered, and write it into the ledger."""
+    is_plain = chosen.json or chosen.verbose
+    with chosen.client() as client, opened(ledger, client) as campaign:
+        if output.is_for_people(sys.stderr) and not chosen.json:
+            output.note("Asking how far they were delivered. Ctrl-C stops it.")
+        try:
+            with shown(ledger, is_plain=is_plain):
+                campaign.follow(timeout=timeout)
+        except KeyboardInterrupt:
+            output.note("Interrupted.")
+        _conclude(campaign, chosen, ledger)
+
+
+def _conclude(campaign: Campaign, chosen: Session, ledger: str) -> None:
+    standing = Standing(
+        ledger=ledger,
+        summary=campaign.summary(),
+        again=command(["campaign", "run", ledger]),
+        has_list=isinstance(campaign.template(), Sms),
+    )
+    standing.tell(chosen)
+    click.get_current_context().exit(standing.code)
