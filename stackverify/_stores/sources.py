@@ -13,6 +13,7 @@ from stackverify.errors import InvalidInputError
 from stackverify.models.campaigns import CampaignRow
 
 __all__ = [
+    "JSON",
     "JSON_LINES",
     "read_lines",
     "read_recipients",
@@ -31,6 +32,9 @@ Recipients: TypeAlias = str | os.PathLike[str] | Iterable[str]
 
 JSON_LINES = frozenset({".jsonl", ".ndjson"})
 """How the names of files of JSON lines end."""
+
+JSON = ".json"
+"""How the name of a file of one JSON array ends."""
 
 _COLUMNS = (
     "state",
@@ -60,6 +64,12 @@ def read_rows(source: Source) -> Iterator[dict[str, Any]]:
 
 
 def _of_file(path: Path) -> Iterator[dict[str, Any]]:
+    if path.suffix.lower() == JSON:
+        raise InvalidInputError(
+            "is a file of one JSON value, which cannot be read row by row",
+            "source",
+            "write JSON lines (.jsonl), or CSV",
+        )
     is_json = path.suffix.lower() in JSON_LINES
     try:
         # A BOM is what spreadsheets begin a CSV file with.
@@ -122,12 +132,15 @@ def read_recipients(source: Recipients) -> Iterator[str]:
 
 
 def write_rows(path: str | os.PathLike[str], rows: Iterable[CampaignRow]) -> int:
-    """Write rows to a CSV file, or JSON lines by its name; tell how many."""
+    """Write rows to a CSV file, or by its name to JSON or JSON lines; tell how many."""
     path = Path(path)
     draft = path.with_name(f".{path.name}.new")
-    is_json = path.suffix.lower() in JSON_LINES
+    suffix = path.suffix.lower()
     with draft.open("w", encoding="utf-8", newline="") as file:
-        count = write_lines(file, rows, is_json=is_json)
+        if suffix == JSON:
+            count = _write_array(file, rows)
+        else:
+            count = write_lines(file, rows, is_json=suffix in JSON_LINES)
     draft.replace(path)
     return count
 
@@ -146,6 +159,15 @@ def _write_json(file: Any, rows: Iterable[CampaignRow]) -> int:
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - it is the answer
         file.write(json.dumps(_told(row), ensure_ascii=False) + "\n")
+    return count
+
+
+def _write_array(file: Any, rows: Iterable[CampaignRow]) -> int:
+    count = 0
+    for count, row in enumerate(rows, 1):
+        between = "[\n" if count == 1 else ",\n"
+        file.write(between + json.dumps(_told(row), ensure_ascii=False))
+    file.write("\n]\n" if count else "[]\n")
     return count
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from stackverify import campaigns
-from stackverify._stores.sources import JSON_LINES, write_lines, write_rows
+from stackverify._stores.sources import JSON, JSON_LINES, write_lines, write_rows
 from stackverify.campaigns import Campaign, CampaignRow
 from stackverify.cli import output
 from stackverify.cli.campaign_ledger import opened
@@ -22,8 +22,8 @@ __all__ = ["write_page", "write_rows_to"]
 def write_rows_to(chosen: Session, ledger: str, to: str, states: Sequence[str]) -> None:
     """Write rows to a file, or to standard output: CSV, or JSON lines."""
     suffix = Path(to).suffix.lower()
-    if to != "-" and suffix != ".csv" and suffix not in JSON_LINES:
-        raise click.UsageError("Name a file that ends in .csv or .jsonl.")
+    if to != "-" and suffix not in (".csv", JSON, *JSON_LINES):
+        raise click.UsageError("Name a file that ends in .csv, .json or .jsonl.")
     with opened(ledger) as campaign:
         rows = _rows(campaign, states)
         if to == "-":
@@ -50,12 +50,9 @@ def write_page(
     Raises:
         Trouble: What makes it is not installed.
     """
-    write_report = getattr(campaigns, "write_report", None)
-    if write_report is None:
-        raise Trouble("This version of stackverify makes no report yet.", USAGE)
     opened(ledger).close()
     try:
-        write_report(
+        campaigns.write_report(
             ledger,
             to,
             tier=chosen.chosen_tier(),

@@ -593,6 +593,18 @@ async def test_rows_of_a_state_can_be_exported(
     assert (line["phone"], line["state"]) == ("+254700000000", "skipped")
 
 
+async def test_rows_are_exported_as_one_json_value(
+    campaign: AsyncCampaign, tmp_path: Path
+) -> None:
+    await campaign.load(HI, people(3))
+    for state, count in (("pending", 3), ("refused", 0)):
+        assert await campaign.export(tmp_path / "out.json", state) == count
+        rows = json.loads((tmp_path / "out.json").read_text("utf-8"))
+        assert [row["row"] for row in rows] == list(range(count))
+    with pytest.raises(InvalidInputError, match="JSON lines"):
+        await campaign.load(HI, tmp_path / "out.json")
+
+
 async def test_rows_come_from_files(
     client: AsyncClient, sandbox: Sandbox, tmp_path: Path
 ) -> None:

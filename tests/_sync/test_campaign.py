@@ -559,6 +559,18 @@ def test_rows_of_a_state_can_be_exported(campaign: Campaign, tmp_path: Path) -> 
     assert (line["phone"], line["state"]) == ("+254700000000", "skipped")
 
 
+def test_rows_are_exported_as_one_json_value(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    campaign.load(HI, people(3))
+    for state, count in (("pending", 3), ("refused", 0)):
+        assert campaign.export(tmp_path / "out.json", state) == count
+        rows = json.loads((tmp_path / "out.json").read_text("utf-8"))
+        assert [row["row"] for row in rows] == list(range(count))
+    with pytest.raises(InvalidInputError, match="JSON lines"):
+        campaign.load(HI, tmp_path / "out.json")
+
+
 def test_rows_come_from_files(client: Client, sandbox: Sandbox, tmp_path: Path) -> None:
     table, lines = tmp_path / "people.csv", tmp_path / "people.jsonl"
     table.write_text("\ufeffphone, name\n+254700000001,Jörg\n", "utf-8")

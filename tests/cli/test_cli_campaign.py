@@ -1,6 +1,7 @@
 """Campaigns as a user runs them: new, check, run, and what comes after."""
 
 import json
+import re
 
 import pytest
 
@@ -271,6 +272,15 @@ campaigns.write_report = write_report
 sys.argv = ["stackverify", "campaign", "report", "may.ledger"]
 sys.exit(main())
 """
+
+
+def test_a_report_is_a_page_for_a_browser(shell: Shell, ledger: str) -> None:
+    assert shell("campaign", "run", ledger).code == 0
+    done = shell("campaign", "report", ledger, "-o", "may.html")
+    assert (done.code, "open it in a browser" in done.out) == (0, True)
+    page = (shell.folder / "may.html").read_text("utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert re.search(r">3</[^>]+>\s*<[^>]+>accepted, 100.0", page)
 
 
 def test_a_report_without_its_extra_says_what_to_install(
