@@ -12,7 +12,7 @@ from stackverify import campaigns
 from stackverify._stores.sources import JSON_LINES, write_lines, write_rows
 from stackverify.campaigns import Campaign, CampaignRow
 from stackverify.cli import output
-from stackverify.cli.campaign_ledger import opened
+from stackverify.cli.campaign_ledger import choose_service, opened
 from stackverify.cli.exits import USAGE, Trouble
 from stackverify.cli.session import Session
 
@@ -53,12 +53,12 @@ def write_page(
     write_report = getattr(campaigns, "write_report", None)
     if write_report is None:
         raise Trouble("This version of stackverify makes no report yet.", USAGE)
-    opened(ledger).close()
+    choose_service(chosen, ledger, {})
     try:
         write_report(
             ledger,
             to,
-            tier=chosen.chosen_tier(),
+            tier=None if chosen.is_velstack else chosen.chosen_tier(),
             show_recipients=show_recipients,
             zone=zone,
         )

@@ -31,6 +31,7 @@ def doctor() -> None:
     from stackverify.cli.exits import FAILED
 
     chosen = session()
+    chosen.only_stackverify("The doctor knows nothing of Velstack.")
     findings = []
     for finding in _look(chosen):
         findings.append(finding)
