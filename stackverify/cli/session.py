@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stackverify import Client, Hook, Retry, Tier
     from stackverify.velstack import Velstack
 
-__all__ = ["connected", "served", "Session", "session", "shared", "timed"]
+__all__ = ["connected", "served", "Session", "session", "shared"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -120,9 +120,17 @@ def test_the_key_of_one_service_is_never_used_for_the_other(
 def test_the_base_url_of_one_service_is_never_used_for_the_other(
     shell: Shell, sandbox: Sandbox
 ) -> None:
-    nowhere = {"STACKVERIFY_BASE_URL": "http://127.0.0.1:9/", "STACKVERIFY_TIER": "?"}
-    assert shell(*SEND, AMA, "--text", "Hello", **nowhere).code == 0
-    assert sandbox.count() == 1
+    nowhere = "http://127.0.0.1:9/"
+    done = shell(*SEND, AMA, "--text", "Hello", STACKVERIFY_BASE_URL=nowhere)
+    other = ("send", "sms", "+254712345678", "--text", "Hello")
+    assert (done.code, shell(*other, VELSTACK_BASE_URL=nowhere).code) == (0, 0)
+    assert sandbox.count() == 2
+
+
+def test_a_terminal_names_no_way_to_follow_it(shell: Shell) -> None:
+    done = shell.on_terminal(*SEND, AMA, "--text", "Hello")
+    assert (done.code, "accepted" in done.out) == (0, True)
+    assert "Follow it" not in done.out
 
 
 def test_the_key_comes_from_a_file(shell: Shell, sandbox: Sandbox) -> None:
