@@ -29,7 +29,7 @@ def conclude(
         kept = _keep(letter, result.left)
     if begun is not None:
         _settle(begun, is_untouched=is_untouched, is_safe=bool(kept or not result.left))
-    words = ["send", letter.channel, *chosen.words(), "--rest", str(kept)]
+    words = ["send", letter.command, *chosen.words(), "--rest", str(kept)]
     again = command(words) if kept is not None else None
     code = _code(result)
     if chosen.json:

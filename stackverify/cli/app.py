@@ -44,10 +44,11 @@ _COMMANDS = {
 
 
 def _root() -> None:
-    """Send SMS, email and WhatsApp through StackVerify.
+    """Send SMS, email and WhatsApp through StackVerify, or SMS through Velstack.
 
-    The key is read from STACKVERIFY_API_KEY, or from the file that --api-key-file
-    names. To try without one, start `stackverify sandbox`.
+    The key is read from STACKVERIFY_API_KEY, with --service velstack from
+    VELSTACK_API_KEY, or from the file that --api-key-file names. To try without
+    one, start `stackverify sandbox`.
     """
 
 

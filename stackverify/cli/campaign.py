@@ -15,7 +15,7 @@ from stackverify.cli.message_options import (
     text_options,
     whatsapp_options,
 )
-from stackverify.cli.session import connected, session, shared, timed
+from stackverify.cli.session import connected, served, session, shared, timed
 
 __all__ = ["campaign"]
 
@@ -83,6 +83,7 @@ def campaign() -> None:
 @sms_options
 @email_options
 @whatsapp_options
+@served
 @shared
 def new(**given: Any) -> None:
     """Make LEDGER of a message and the rows of SOURCE.

@@ -11,12 +11,13 @@ import click
 
 from stackverify.campaigns import Preflight, RowProblem
 from stackverify.cli import output
-from stackverify.cli.campaign_ledger import opened
+from stackverify.cli.campaign_ledger import choose_service, opened
 from stackverify.cli.campaign_rules import opt_outs_of, rules_of
 from stackverify.cli.exits import FINE, NOTHING_LEFT, USAGE
 from stackverify.cli.session import Session
 from stackverify.masking import mask_recipient
 from stackverify.models.messages import Sms
+from stackverify.models.velstack import QuickSms
 
 __all__ = ["check_only", "pace", "problem_line"]
 
@@ -26,9 +27,10 @@ _SHOWN = 10
 def check_only(chosen: Session, ledger: str, given: Mapping[str, Any]) -> None:
     """Tell what `run` would do, and end with the code it would fail with."""
     rules = rules_of(given)
-    with chosen.idle_client() as client, opened(ledger, client, rules=rules) as found:
+    choose_service(chosen, ledger, given)
+    with chosen.idle_sender() as client, opened(ledger, client, rules=rules) as found:
         preflight = found.check(opt_outs=opt_outs_of(given))
-        is_sms = isinstance(found.template(), Sms)
+        is_sms = isinstance(found.template(), (Sms, QuickSms))
     code = FINE
     if preflight.bad_rows and not rules.refuse_bad:
         code = USAGE
@@ -121,7 +123,8 @@ def pace(preflight: Preflight, chosen: Session) -> str:
     """Say how long it takes, and when it would be done."""
     requests = preflight.requests
     text = f"in {requests:,} request{'' if requests == 1 else 's'}"
-    text += f" at tier {chosen.chosen_tier().name}"
+    if not chosen.is_velstack:
+        text += f" at tier {chosen.chosen_tier().name}"
     if preflight.seconds < 1:
         return text
     least = dt.timedelta(seconds=round(preflight.seconds))

@@ -12,7 +12,7 @@ from stackverify import campaigns
 from stackverify._stores.sources import JSON, JSON_LINES, write_lines, write_rows
 from stackverify.campaigns import Campaign, CampaignRow
 from stackverify.cli import output
-from stackverify.cli.campaign_ledger import opened
+from stackverify.cli.campaign_ledger import choose_service, opened
 from stackverify.cli.exits import USAGE, Trouble
 from stackverify.cli.session import Session
 
@@ -50,12 +50,12 @@ def write_page(
     Raises:
         Trouble: What makes it is not installed.
     """
-    opened(ledger).close()
+    choose_service(chosen, ledger, {})
     try:
         campaigns.write_report(
             ledger,
             to,
-            tier=chosen.chosen_tier(),
+            tier=None if chosen.is_velstack else chosen.chosen_tier(),
             show_recipients=show_recipients,
             zone=zone,
         )

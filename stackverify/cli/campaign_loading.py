@@ -11,46 +11,28 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import click
-
 from stackverify._core.template import Template
 from stackverify._stores.sources import JSON_LINES, read_lines
 from stackverify.campaigns import Campaign, CampaignRules, SendHours
 from stackverify.cli import output
 from stackverify.cli.compose import fields_of
 from stackverify.cli.exits import INTERRUPTED, USAGE, Trouble
+from stackverify.cli.kinds import kind_of, own_options
+from stackverify.cli.letter import Message, addressed
 from stackverify.cli.rest import command
 from stackverify.cli.session import Session
-from stackverify.models.messages import Email, Sms, WhatsAppTemplate
 
 __all__ = ["load"]
 
 Row: TypeAlias = dict[str, Any]
-Message: TypeAlias = Sms | Email | WhatsAppTemplate
 
-_KINDS: Mapping[str, type[Message]] = {
-    "sms": Sms,
-    "email": Email,
-    "whatsapp": WhatsAppTemplate,
-}
-_TEXT = ("text", "text_file", "scheduled_at")
-_OWN = {
-    "sms": (*_TEXT, "sender_id", "callback_url"),
-    "email": (
-        *_TEXT,
-        "subject",
-        "html",
-        "html_file",
-        "from_name",
-        "from_email",
-        "reply_to",
-        "attach",
-        "header",
-    ),
-    "whatsapp": ("name", "language", "var", "header_media_url"),
-}
 _CUT_SHORT = "Interrupted: nothing was loaded. Give the same command again."
-_COLUMNS = {"sms": "phone", "email": "email", "whatsapp": "phone"}
+_COLUMNS = {
+    "sms": "phone",
+    "email": "email",
+    "whatsapp": "phone",
+    "velstack": "phone",
+}
 
 
 def load(chosen: Session, given: Mapping[str, Any]) -> None:
@@ -60,7 +42,7 @@ def load(chosen: Session, given: Mapping[str, Any]) -> None:
         Trouble: The rows do not have what the message needs.
         LedgerChangedError: The ledger was made of something else.
     """
-    template = Template(_message(given))
+    template = Template(_message(kind_of(given["channel"], chosen), given))
     rows = _checked(_rows(given["source"], given["kind"]), template.columns, given)
     is_new = _make(given["ledger"])
     with Campaign(given["ledger"], rules=_rules(given["zone_column"])) as campaign:
@@ -73,22 +55,11 @@ def load(chosen: Session, given: Mapping[str, Any]) -> None:
     _tell(chosen, given, total, is_new=is_new or not had)
 
 
-def _message(given: Mapping[str, Any]) -> Message:
-    """Make the message of the options of its channel, and refuse those of others."""
-    channel = given["channel"]
-    others = {name for names in _OWN.values() for name in names} - {*_OWN[channel]}
-    if strange := sorted(name for name in others if given[name]):
-        options = {param.name: param.opts[0] for param in _parameters()}
-        named = ", ".join(options[name] for name in strange)
-        raise click.UsageError(f"{named}: of no use to --channel {channel}.")
-    own = {name: given[name] for name in _OWN[channel]}
-    fields = fields_of(channel, own, taken=given["source"] == "-")
-    column = given["to_column"] or _COLUMNS[channel]
-    return _KINDS[channel](f"{{{column}}}", **fields)
-
-
-def _parameters() -> list[click.Parameter]:
-    return click.get_current_context().command.params
+def _message(kind: str, given: Mapping[str, Any]) -> Message:
+    """Make the message of the options of its kind, and refuse those of others."""
+    own = own_options(kind, given)
+    fields = fields_of(kind, own, taken=given["source"] == "-")
+    return addressed(kind, f"{{{given['to_column'] or _COLUMNS[kind]}}}", fields)
 
 
 def _rows(source: str, kind: str | None) -> Iterator[Row]:

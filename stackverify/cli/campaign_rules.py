@@ -61,7 +61,7 @@ _OPTIONS = (
     click.option(
         "--resend-unknown",
         is_flag=True,
-        help="Send unknown emails and WhatsApp again: some get two.",
+        help="Send again what is unknown and has no list: some get two.",
     ),
     click.option(
         "--max-error-rate",

@@ -16,7 +16,7 @@ from stackverify.campaigns import Campaign, CampaignSummary, Preflight, RowState
 from stackverify.cli import output
 from stackverify.cli.campaign_board import Waits, shown
 from stackverify.cli.campaign_check import pace, problem_line
-from stackverify.cli.campaign_ledger import opened
+from stackverify.cli.campaign_ledger import choose_service, opened
 from stackverify.cli.campaign_rules import opt_outs_of, rules_of
 from stackverify.cli.campaign_standing import Standing
 from stackverify.cli.interrupts import Interrupts
@@ -35,8 +35,9 @@ def run_campaign(
     chosen: Session, ledger: str, given: Mapping[str, Any], interrupts: Interrupts
 ) -> None:
     """Send what is left, and end with the code for how it stands."""
+    choose_service(chosen, ledger, given)
     with (
-        chosen.client() as client,
+        chosen.sender() as client,
         opened(ledger, client, rules=rules_of(given), hooks=(Waits(),)) as campaign,
     ):
         run = _Run(campaign, ledger, opt_outs_of(given), chosen, interrupts)

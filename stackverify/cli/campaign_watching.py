@@ -11,7 +11,7 @@ import click
 from stackverify.campaigns import Campaign, CampaignSummary
 from stackverify.cli import output
 from stackverify.cli.campaign_board import board, shown
-from stackverify.cli.campaign_ledger import opened
+from stackverify.cli.campaign_ledger import choose_service, opened
 from stackverify.cli.campaign_standing import Standing
 from stackverify.cli.rest import command
 from stackverify.cli.session import Session
@@ -63,6 +63,10 @@ def _states(summary: CampaignSummary) -> dict[str, int]:
 
 def follow_delivery(chosen: Session, ledger: str, timeout: float) -> None:
     """Ask how far messages were delivered, and write it into the ledger."""
+    choose_service(chosen, ledger, {})
+    chosen.only_stackverify(
+        "Velstack has no way to ask how far a message got: leave out --delivery."
+    )
     is_plain = chosen.json or chosen.verbose
     with chosen.client() as client, opened(ledger, client) as campaign:
         if output.is_for_people(sys.stderr) and not chosen.json:

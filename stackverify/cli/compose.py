@@ -18,6 +18,7 @@ from stackverify.cli.inputs import (
     recipients,
     text,
 )
+from stackverify.cli.kinds import kind_of, own_options, refuse_rules
 from stackverify.cli.letter import CHECKS, Letter
 from stackverify.cli.rest import RestFile
 from stackverify.cli.session import session
@@ -48,11 +49,13 @@ def deliver(channel: str, given: Mapping[str, Any]) -> None:
     names = [field.name for field in attrs.fields(_Orders)]
     orders = _Orders(**{name: given[name] for name in names})
     fields = {name: value for name, value in given.items() if name not in names}
+    chosen = session()
+    kind = kind_of(channel, chosen)
+    refuse_rules(chosen, given)
     try:
-        letter, to = _letter(channel, orders, fields)
+        letter, to = _letter(kind, orders, fields)
     except KeyboardInterrupt:
         raise Trouble(NOTHING_SENT, INTERRUPTED) from None
-    chosen = session()
     if orders.dry_run:
         from stackverify.cli.dry_run import show
 
@@ -76,10 +79,11 @@ def _letter(
             )
         letter = RestFile(Path(orders.rest)).read(channel)
         return letter, Recipients(letter.to)
+    own = own_options(channel, given)
     to = recipients(
         orders.recipients, orders.to_file, CHECKS[channel], skip_bad=orders.skip_bad
     )
-    fields = fields_of(channel, given, taken=orders.takes_stdin)
+    fields = fields_of(channel, own, taken=orders.takes_stdin)
     return Letter.write(channel, to.each, fields), to
 
 
@@ -130,7 +134,14 @@ def _whatsapp(given: Mapping[str, Any], *, taken: bool) -> dict[str, Any]:
     return fields
 
 
-_FIELDS = {"sms": _sms, "email": _email, "whatsapp": _whatsapp}
+def _velstack(given: Mapping[str, Any], *, taken: bool) -> dict[str, Any]:
+    _require(given, sender="--sender")
+    fields = _sms(given, taken=taken)
+    fields["message"] = fields.pop("text")
+    return fields
+
+
+_FIELDS = {"sms": _sms, "email": _email, "whatsapp": _whatsapp, "velstack": _velstack}
 
 
 def _require(fields: Mapping[str, Any], **options: str) -> None:

@@ -31,6 +31,9 @@ def doctor() -> None:
     from stackverify.cli.exits import FAILED
 
     chosen = session()
+    chosen.only_stackverify(
+        "The doctor knows nothing of Velstack: it looks at StackVerify alone."
+    )
     findings = []
     for finding in _look(chosen):
         findings.append(finding)

@@ -12,6 +12,7 @@ from stackverify.cli.inputs import Recipients
 from stackverify.cli.letter import Letter
 from stackverify.cli.session import Session
 from stackverify.models.messages import Sms
+from stackverify.models.velstack import QuickSms
 
 __all__ = ["show"]
 
@@ -36,7 +37,8 @@ def show(letter: Letter, to: Recipients, chosen: Session) -> None:
 
 
 def _plan(letter: Letter, chosen: Session) -> dict[str, Any]:
-    tier, count = chosen.chosen_tier(), len(letter.to)
+    count = len(letter.to)
+    tier = None if chosen.is_velstack else chosen.chosen_tier()
     # The same SMS to many shares requests, as `send_many` has it.
     requests = -(-count // _PACK) if letter.channel == "sms" else count
     told: dict[str, Any] = {
@@ -44,11 +46,13 @@ def _plan(letter: Letter, chosen: Session) -> dict[str, Any]:
         "to": list(letter.to),
         "message": letter.fields(),
         "requests": requests,
-        "tier": tier.name,
-        "seconds": round((requests - 1) * 60 / tier.requests_per_minute, 1),
-        "messages_per_month": tier.messages_per_month,
+        "tier": tier and tier.name,
+        "seconds": round((requests - 1) * 60 / tier.requests_per_minute, 1)
+        if tier
+        else 0.0,
+        "messages_per_month": tier and tier.messages_per_month,
     }
-    if isinstance(letter.message, Sms):
+    if isinstance(letter.message, (Sms, QuickSms)):
         cost = count_segments(letter.message.text)
         told["segments"] = {
             "encoding": cost.encoding,
@@ -77,7 +81,9 @@ def _show_segments(segments: Mapping[str, Any]) -> None:
 
 def _pace(told: Mapping[str, Any]) -> str:
     requests, month = told["requests"], told["messages_per_month"]
-    text = f"{_count(requests, 'request')} at tier {told['tier']}"
+    text = _count(requests, "request")
+    if told["tier"]:
+        text += f" at tier {told['tier']}"
     if told["seconds"] >= 1:
         text += f", {told['seconds']:,.0f} s at least"
     if month is not None and len(told["to"]) > month:

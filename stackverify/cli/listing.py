@@ -41,6 +41,7 @@ def listing(
     Only SMS have a list. Pages are fetched as they are read.
     """
     chosen = session()
+    chosen.only_stackverify("Velstack has no list of what was sent: see its dashboard.")
     size = min(limit, _PAGE) or _PAGE
     with chosen.client() as client:
         found = client.sms.list(status=status, since=since, until=until, page_size=size)

@@ -27,6 +27,8 @@ _TEXT = (
 _SMS = (
     click.option("--sender-id", help="The name or number to show."),
     click.option("--callback-url", help="Where delivery reports of it go."),
+    click.option("--sender", help="Velstack: the sender ID to show."),
+    click.option("--title", help="Velstack: what its dashboard calls it."),
 )
 _EMAIL = (
     click.option("--subject", help="The subject line."),
@@ -58,7 +60,7 @@ def text_options(command: F) -> F:
 
 
 def sms_options(command: F) -> F:
-    """Give a command what an SMS has beside its text."""
+    """Give a command what an SMS has beside its text, at either service."""
     return _all(command, _SMS)
 
 

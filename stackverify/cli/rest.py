@@ -48,8 +48,11 @@ class RestFile:
                 USAGE,
             ) from None
         if of != channel:
+            which = "sms --service velstack" if of == "velstack" else of
             raise Trouble(
-                f"{self.path} is the rest of another channel: `send {of}`.", USAGE
+                f"{self.path} is the rest of another channel or service: `send "
+                f"{which}`.",
+                USAGE,
             )
         for attachment in fields.get("attachments", ()):
             if not Path(attachment.content).is_file():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from stackverify import Client
 from stackverify.cli import output
 from stackverify.cli.aftermath import conclude
 from stackverify.cli.exits import FINE, INTERRUPTED, NOTHING_SENT, Trouble
@@ -20,6 +20,10 @@ from stackverify.errors import NoReplyError
 from stackverify.models.events import Event, Paused, RequestFinished
 from stackverify.models.results import Receipt
 
+if TYPE_CHECKING:
+    from stackverify import Client
+    from stackverify.velstack import Velstack
+
 __all__ = ["send_letter"]
 
 # Shorter pauses are over before one has read of them.
@@ -31,7 +35,7 @@ def send_letter(
 ) -> None:
     """Send a message, tell what came of it, and end with the code for that."""
     witness = _Witness()
-    with chosen.client(hooks=[witness]) as client:
+    with chosen.sender(hooks=[witness]) as client:
         if len(letter.to) == 1 and rest is None:
             code = _send_one(letter, client, chosen, witness)
         else:
@@ -54,7 +58,7 @@ class _Witness:
 
 
 def _send_one(
-    letter: Letter, client: Client, chosen: Session, witness: _Witness
+    letter: Letter, client: Client | Velstack, chosen: Session, witness: _Witness
 ) -> int:
     try:
         receipt = letter.send(client)
@@ -89,14 +93,14 @@ def _tell_people(letter: Letter, receipt: Receipt) -> None:
     message_id = output.clean(receipt.message_id or "(the service gave no id)")
     status = f" ({output.clean(receipt.status)})" if receipt.status else ""
     output.line(f"{output.painted('accepted')}  {message_id}{status}")
-    if receipt.message_id:
+    if receipt.message_id and letter.channel != "velstack":
         words = ["status", letter.channel, receipt.message_id, "--wait"]
         output.note(f"Follow it with: {command(words)}")
 
 
 def _send_many(
     letter: Letter,
-    client: Client,
+    client: Client | Velstack,
     chosen: Session,
     rest: RestFile | None,
     *,

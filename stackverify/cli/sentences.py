@@ -12,8 +12,10 @@ _OPTIONS = {
     "attachments": "--attach",
     "header_media_url": "--header-media",
     "headers": "--header",
+    "message": "--text",
     "message_id": "ID",
     "name": "--template",
+    "recipient": "TO",
     "scheduled_at": "--schedule",
     "to": "TO",
     "variables": "--var",
@@ -54,8 +56,8 @@ def _advice(error: StackverifyError) -> str:
     match error:
         case errors.MaybeSentError():
             return (
-                "It may have been sent: look it up (for SMS: `stackverify list`) "
-                "before you send it again."
+                "It may have been sent: look it up (for SMS: `stackverify list`; for "
+                "Velstack: its dashboard) before you send it again."
             )
         case errors.BudgetError():
             return (
@@ -64,7 +66,7 @@ def _advice(error: StackverifyError) -> str:
             )
         case errors.RateLimitedError():
             wait = f" after {error.retry_after:g} s" if error.retry_after else ""
-            return f"Nothing was sent: try again{wait}; is --tier the key's?"
+            return f"Nothing was sent: try again{wait}. Is --tier, if any, the key's?"
         case errors.PreflightError():
             return (
                 "Nothing was sent: `stackverify campaign check` shows the rows. Mend "

@@ -12,8 +12,9 @@ import click
 
 if TYPE_CHECKING:
     from stackverify import Client, Hook, Retry, Tier
+    from stackverify.velstack import Velstack
 
-__all__ = ["connected", "Session", "session", "shared"]
+__all__ = ["connected", "served", "Session", "session", "shared"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,33 +25,68 @@ class Session:
     def __init__(self) -> None:
         self.json: bool = False
         self.verbose: bool = False
+        self.service: str | None = None
         self.api_key_file: str | None = None
         self.base_url: str | None = None
         self.tier: str | None = None
         self.timeout: float | None = None
 
+    @property
+    def is_velstack(self) -> bool:
+        """Whether the service is Velstack: it is said, and never guessed of a key."""
+        return self.service == "velstack"
+
+    def only_stackverify(self, why_not: str) -> None:
+        """Refuse what Velstack does not have, if that is the service."""
+        if self.is_velstack:
+            raise click.UsageError(why_not)
+
+    def sender(self, *, hooks: Iterable[Hook] = ()) -> Client | Velstack:
+        """Make the client of the service that was chosen.
+
+        Raises:
+            ConfigurationError: A setting is missing or cannot be used.
+        """
+        if self.is_velstack:
+            return self._velstack(self.api_key(), hooks)
+        return self.client(hooks=hooks)
+
     def client(
         self, *, hooks: Iterable[Hook] = (), retry: Retry | None = None
     ) -> Client:
-        """Make the client.
+        """Make the client of StackVerify.
 
         Raises:
             ConfigurationError: A setting is missing or cannot be used.
         """
         from stackverify import Client
 
-        if self.verbose:
-            logging.getLogger("stackverify").setLevel(logging.DEBUG)
+        self._prepare_log()
         return Client(
             self.api_key(),
             base_url=self.base_url,
             tier=self.tier,
-            timeout=30.0 if self.timeout is None else self.timeout,
+            timeout=self._timeout(),
             hooks=hooks,
             retry=retry,
         )
 
-    def idle_client(self) -> Client:
+    def _velstack(self, key: str, hooks: Iterable[Hook] = ()) -> Velstack:
+        from stackverify.velstack import Velstack
+
+        self._prepare_log()
+        return Velstack(
+            key, base_url=self.base_url, timeout=self._timeout(), hooks=hooks
+        )
+
+    def _prepare_log(self) -> None:
+        if self.verbose:
+            logging.getLogger("stackverify").setLevel(logging.DEBUG)
+
+    def _timeout(self) -> float:
+        return 30.0 if self.timeout is None else self.timeout
+
+    def idle_sender(self) -> Client | Velstack:
         """Make a client that is to ask nothing, with a key or without.
 
         Raises:
@@ -58,9 +94,16 @@ class Session:
         """
         from stackverify import Client
 
-        has_key = self.api_key_file or os.environ.get("STACKVERIFY_API_KEY")
+        has_key = self.api_key_file or os.environ.get(self._key_variable)
         key = self.api_key() if has_key else "none-is-needed"
+        if self.is_velstack:
+            return self._velstack(key)
         return Client(key, base_url=self.base_url, tier=self.tier)
+
+    @property
+    def _key_variable(self) -> str:
+        """The variable that has the key of this service, and of no other."""
+        return "VELSTACK_API_KEY" if self.is_velstack else "STACKVERIFY_API_KEY"
 
     def api_key(self) -> str:
         """Read the key: from the file that was named, else from the environment."""
@@ -68,10 +111,10 @@ class Session:
 
         if self.api_key_file is not None:
             return read_secret(self.api_key_file, "API key")
-        if key := os.environ.get("STACKVERIFY_API_KEY"):
+        if key := os.environ.get(self._key_variable):
             return key
         raise ConfigurationError(
-            "No API key: set STACKVERIFY_API_KEY, or name a file that has it with "
+            f"No API key: set {self._key_variable}, or name a file that has it with "
             "--api-key-file. To try without one, start `stackverify sandbox`."
         )
 
@@ -85,6 +128,7 @@ class Session:
     def words(self) -> list[str]:
         """Write the choices as the user would, to make the same client again."""
         chosen = {
+            "--service": self.service,
             "--api-key-file": self.api_key_file and os.path.abspath(self.api_key_file),
             "--base-url": self.base_url,
             "--tier": self.tier,
@@ -143,12 +187,18 @@ _SHARED = (
     _option("--verbose", is_flag=True, help="Tell of each request, and of causes."),
     _option("--api-key", hidden=True, is_eager=True, callback=_refuse_key),
 )
+_SERVICE = _option(
+    "--service",
+    type=click.Choice(["stackverify", "velstack"]),
+    help="Whose API it is; stackverify if not said.",
+)
 _CONNECTED = (
+    _SERVICE,
     _option(
         "--api-key-file",
         type=click.Path(exists=True, dir_okay=False, readable=True),
         metavar="FILE",
-        help="Where the key is; else it is in STACKVERIFY_API_KEY.",
+        help="Where the key is; else it is in STACKVERIFY_API_KEY, VELSTACK_API_KEY.",
     ),
     _option("--base-url", metavar="URL", help="Where to send; STACKVERIFY_BASE_URL."),
     _option(
@@ -166,6 +216,11 @@ _TIMEOUT = _option(
 def shared(command: F) -> F:
     """Give a command the options that all have."""
     return _all(command, _SHARED)
+
+
+def served(command: F) -> F:
+    """Give a command the option to say which service it is for."""
+    return _SERVICE(command)
 
 
 def connected(command: F) -> F:

@@ -53,6 +53,9 @@ def status(
         message_id, until = until, "delivered"  # `--wait ID`, as one writes it
     if message_id is None:
         raise click.UsageError("Missing argument 'ID': what the send answered.")
+    session().only_stackverify(
+        "Velstack has no way to ask how far a message got: see its dashboard."
+    )
     found = _ask(session(), channel, message_id, until, timeout)
     _tell(found, session())
     has_failed = found.status.lower() in FINAL and found.status.lower() != until

@@ -21,5 +21,7 @@ def shell(sandbox: Sandbox, tmp_path: Path) -> Shell:
             "STACKVERIFY_API_KEY": sandbox.api_key,
             "STACKVERIFY_BASE_URL": sandbox.base_url,
             "STACKVERIFY_TIER": "enterprise:60000",
+            "VELSTACK_API_KEY": sandbox.velstack.api_key,
+            "VELSTACK_BASE_URL": sandbox.velstack_url,
         },
     )

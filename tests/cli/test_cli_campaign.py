@@ -74,7 +74,7 @@ def test_rows_can_be_piped_in(shell: Shell, kind: str) -> None:
     [
         (("--text", "Hi {nme}"), "no column 'nme'; there are 'phone', 'name'"),
         (("--text", "Hi", "--to-column", "to"), "no column 'to'"),
-        (("--text", "Hi", "--subject", "x"), "--subject: of no use to --channel sms"),
+        (("--text", "Hi", "--subject", "x"), "--subject: of no use to an SMS"),
         (("--text", "Hi {"), "--text: "),
         (("--text", "Hi", "--zone-column", "zone"), "no column 'zone'"),
     ],

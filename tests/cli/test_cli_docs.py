@@ -1,4 +1,4 @@
-"""What docs/cli.md tells to type runs as it stands there."""
+"""What the documents tell to type runs as it stands there."""
 
 import re
 import shutil
@@ -10,7 +10,9 @@ import pytest
 
 from tests.cli.shell import PATIENCE, ROOT, Shell
 
-TEXT = (ROOT / "docs" / "cli.md").read_text("utf-8")
+TEXT = "\n".join(
+    (ROOT / "docs" / name).read_text("utf-8") for name in ("cli.md", "velstack.md")
+)
 BLOCKS = [
     block
     for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)

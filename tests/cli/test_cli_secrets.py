@@ -23,12 +23,18 @@ def key(sandbox: Sandbox, shell: Shell) -> str:
     """A key that is known when it is seen."""
     key = sandbox.keys.add("sk_test_canarykey0000").value
     shell.environment["STACKVERIFY_API_KEY"] = key
+    other = sandbox.velstack.keys.add("sk_test_canarykey1111").value
+    shell.environment["VELSTACK_API_KEY"] = other
     return key
 
 
 MESSAGES = [
     ("send", "sms", PHONE, "--text", TEXT, "--sender-id", "canaryname"),
     ("send", "sms", PHONE, "+254799887767", "--text", TEXT),
+    (
+        *("send", "sms", "--service", "velstack", PHONE, "--text", TEXT),
+        *("--sender", "canaryname", "--title", "canarytitle"),
+    ),
     ("send", "email", ADDRESS, "--subject", SUBJECT, "--text", TEXT),
     (
         "send",
