@@ -86,6 +86,9 @@ from stackverify.limiters import (
     Turn,
     Usage,
 )
+from stackverify.sandbox import Fault, Message, Webhook
+from stackverify.sandbox.transport import SandboxTransport
+from stackverify.testing import SandboxInTests
 from stackverify.velstack import (
     AsyncVelstack,
     AsyncVelstackList,
@@ -422,6 +425,22 @@ def frameworks(receiver: Receiver, asynchronous: AsyncReceiver) -> None:
         return HttpResponse()
 
     assert [path("one", django_view), path("other", async_view)]
+
+
+def pretended(stackverify_sandbox: SandboxInTests) -> None:
+    sandbox = stackverify_sandbox
+    assert_type(sandbox.client(timeout=5.0), Client)
+    assert_type(sandbox.async_client(), AsyncClient)
+    message = sandbox.assert_sent("+254712345678", channel="sms", text="Hi", times=2)
+    assert_type(message, Message)
+    assert_type(sandbox.assert_nothing_sent(channel="email"), None)
+    assert_type(sandbox.deliver(message, "failed", error_message="No signal."), Webhook)
+    assert_type(sandbox.reply("Yes", sender="+254712345678").headers, Mapping[str, str])
+    assert_type(sandbox.faults.add("hang_up", count=1), Fault)
+    assert_type(sandbox.search("status:failed"), tuple[list[Message], int])
+    assert_type(sandbox.clock.advance(60.0), float)
+    assert_type(sandbox.inbox_url, str)
+    Client("sk_test_x", http=SandboxTransport(sandbox))
 
 
 def program() -> None:
