@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from stackverify._process.fork import reset_in_child
 from stackverify._stores import ledger_sql as sql
+from stackverify._stores.connection import connect
 from stackverify.errors import LedgerBusyError, LedgerError
 
-__all__ = ["LedgerFile"]
+__all__ = ["LedgerFile", "version_of"]
 
 T = TypeVar("T")
 
@@ -147,31 +148,26 @@ def _error_of(error: sqlite3.Error) -> LedgerError:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path,
-        timeout=_SECONDS_FOR_OTHERS,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    try:
-        # Whoever is refused this, another process is doing it: it is the file's.
-        with suppress(sqlite3.OperationalError):
-            connection.execute("PRAGMA journal_mode = WAL")
-        # NORMAL does not sync each commit: a power cut could undo an intent whose
-        # message was sent.
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA fullfsync = ON")
-        _set_up(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    return connect(path, patience=_SECONDS_FOR_OTHERS, set_up=_set_up)
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > sql.VERSION:
-        raise LedgerError("The ledger was made by a newer version of stackverify.")
-    if version == 0:
+    # NORMAL does not sync each commit: a power cut could undo an intent whose
+    # message was sent.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")
+    if version_of(connection) == 0:
         connection.executescript(sql.SET_UP)
         connection.execute(f"PRAGMA user_version = {sql.VERSION}")
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Tell which version of the tables a file has; 0 for none.
+
+    Raises:
+        LedgerError: It is newer than what is known here.
+    """
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > sql.VERSION:
+        raise LedgerError("The ledger was made by a newer version of stackverify.")
+    return version

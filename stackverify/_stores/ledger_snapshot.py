@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from stackverify._stores import ledger_sql as sql
-from stackverify._stores.ledger_file import LedgerFile
+from stackverify._stores.ledger_file import LedgerFile, version_of
 from stackverify.errors import LedgerError
 
 __all__ = ["LedgerSnapshot"]
@@ -64,8 +63,5 @@ def _begun(path: Path, how: str) -> sqlite3.Connection | None:
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > sql.VERSION:
-        raise LedgerError("The ledger was made by a newer version of stackverify.")
-    if version == 0:
+    if version_of(connection) == 0:
         raise LedgerError("The ledger cannot be used: the file is no ledger.")

@@ -6,9 +6,9 @@ import os
 import sqlite3
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 
 from stackverify._process.fork import reset_in_child
+from stackverify._stores.connection import connect
 
 __all__ = ["SqliteTable"]
 
@@ -98,18 +98,8 @@ class SqliteTable:
 
 
 def _connected(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
+    return connect(
         path,
-        timeout=_SECONDS_FOR_OTHERS,
-        isolation_level=None,
-        check_same_thread=False,
+        patience=_SECONDS_FOR_OTHERS,
+        set_up=lambda opened: opened.executescript(_SET_UP),
     )
-    try:
-        # Whoever is refused this, another process is doing it: it is the file's.
-        with suppress(sqlite3.OperationalError):
-            connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(_SET_UP)
-    except BaseException:
-        connection.close()
-        raise
-    return connection

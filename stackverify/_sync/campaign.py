@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -22,6 +21,7 @@ from stackverify._core.template import (
     read_template,
     write_template,
 )
+from stackverify._process.hooks import tell
 from stackverify._process.stop import Stop
 from stackverify._stores.inspection import Inspection
 from stackverify._stores.ledger_rows import Header, NewRow
@@ -53,8 +53,6 @@ from stackverify.models.campaigns import (
 from stackverify.models.messages import Sms
 
 __all__ = ["Campaign"]
-
-_log = logging.getLogger("stackverify")
 
 
 class Campaign(CampaignLedger):
@@ -228,11 +226,7 @@ class Campaign(CampaignLedger):
         )
 
     def _tell(self, event: CampaignEvent) -> None:
-        for hook in self._hooks:
-            try:
-                hook(event)
-            except Exception as error:
-                _log.error("A hook raised %s", type(error).__name__)
+        tell(self._hooks, event)
 
     def _zones(self) -> dict[int, dt.tzinfo]:
         if self.rules.hours is None:

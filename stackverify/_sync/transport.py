@@ -33,6 +33,7 @@ from stackverify._core.verdict import NoAnswer, Stage, retry_after
 from stackverify._process.accounts import account_of
 from stackverify._process.flight import Flight
 from stackverify._process.fork import reset_in_child
+from stackverify._process.hooks import tell
 from stackverify._process.stop import Stop
 from stackverify._process.uploads import Upload
 from stackverify._sync._concurrency import park_under, run_blocking
@@ -313,10 +314,6 @@ class _Trip:
         return bool(self.hooks) or _log.isEnabledFor(logging.DEBUG)
 
     def _tell(self, event: Event) -> None:
-        for hook in self.hooks:
-            try:
-                hook(event)
-            except Exception as error:
-                _log.error("A hook raised %s", type(error).__name__)
+        tell(self.hooks, event)
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s", event)

@@ -1,7 +1,7 @@
 """How far each message has got: by the timetable, until somebody moves it by hand."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 
@@ -84,10 +84,6 @@ class Progress:
         """Tell whether somebody moved a message."""
         return message.message_id in self._by_hand
 
-    def by_hand(self) -> Mapping[str, Sequence[Move]]:
-        """Give the moves of the messages that were moved by hand, by id."""
-        return dict(self._by_hand)
-
     def restore(self, message_id: str, moves: Sequence[Move]) -> None:
         """Take up what was moved by hand before."""
         self._by_hand[message_id] = tuple(moves)
@@ -106,9 +102,3 @@ class Progress:
                 message, status=last.status, error_message=last.error_message
             )
         return timetable.standing(message, now, self._knobs.timetable)
-
-    def is_over(self, message: Message, now: float) -> bool:
-        """Tell whether a message will not move any more by itself."""
-        if message.message_id in self._by_hand:
-            return True
-        return self.status_of(message, now) == message.ending.status

@@ -32,7 +32,11 @@ _SHOWN = 64 * 1024
 
 
 def tell_message(message: Message) -> _Object:
-    """Tell what a message says and how it stands."""
+    """Tell what a message says and how it stands, with the request it came in."""
+    return {**_about(message), "request": json.loads(message.raw)}
+
+
+def _about(message: Message) -> _Object:
     return {
         "message_id": message.message_id,
         "channel": message.channel,
@@ -44,7 +48,6 @@ def tell_message(message: Message) -> _Object:
         "scheduled_at": message.scheduled_at,
         "workspace": message.workspace,
         **_content(message.content),
-        "request": json.loads(message.raw),
     }
 
 
@@ -73,10 +76,13 @@ def _content(content: Sms | Email | Template) -> _Object:
 
 
 def tell_whole_message(service: Service, message: Message) -> _Object:
-    """Tell all that is known of a message, for somebody who looks at it."""
+    """Tell all that is known of a message."""
+    return {**tell_message(message), **_history(service, message)}
+
+
+def _history(service: Service, message: Message) -> _Object:
     now = service.clock.now()
     return {
-        **tell_message(message),
         "timeline": [
             {
                 "status": "queued",
@@ -107,8 +113,8 @@ def tell_whole_message(service: Service, message: Message) -> _Object:
 
 def tell_look(service: Service, message: Message) -> _Object:
     """Tell the same for a page: long texts cut short, and the request once."""
-    told = tell_whole_message(service, message)
-    del told["request"], told["text"]
+    told = {**_about(message), **_history(service, message)}
+    del told["text"]
     for name in ("html", "plain"):
         if told.get(name) is not None:
             told[name] = _cut(told[name].encode("utf-8", "replace"))

@@ -99,7 +99,7 @@ def test_moves_by_hand_are_forgotten_with_their_message(service: Service) -> Non
     service.deliver(send(service), "failed")
     send(service)
     assert service.messages(status="failed") == []
-    assert service._progress.by_hand() == {}
+    assert service._progress._by_hand == {}
 
 
 def test_a_reset_keeps_the_count_of_changes_growing(sandbox: Sandbox) -> None:
