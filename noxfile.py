@@ -77,7 +77,7 @@ def types(session: nox.Session) -> None:
 def kills(session: nox.Session) -> None:
     """A campaign that is killed 200 times loses nothing and sends nothing twice."""
     session.install("-e", ".[test]")
-    command = ("python", "-m", "pytest", "tests/behaviour/test_kills.py")
+    command = ("python", "-m", "pytest", "tests/behaviour/test_kills.py", "--timeout=0")
     session.run(*command, *session.posargs, env={"STACKVERIFY_KILLS": "full"})
 
 

@@ -13,6 +13,8 @@ from stackverify.sandbox import Sandbox
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:
@@ -24,6 +26,14 @@ def sandbox() -> Iterator[Sandbox]:
     """A pretend service of its own for each test, fast enough not to be felt."""
     with Sandbox(tier="enterprise:60000", failing=0.0) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _signals_stay() -> Iterator[None]:
+    """Leave signals as they were: a program started later would inherit deafness."""
+    before = [signal.getsignal(number) for number in _SIGNALS]
+    yield
+    assert [signal.getsignal(number) for number in _SIGNALS] == before
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,8 @@ import attrs
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-W", "error", "-m", "stackverify"]
+# An interrupt within an import leaves a file of the interpreter's to the collector.
+INTERRUPTIBLE = [*COMMAND[:3], "-W", "ignore:unclosed file", *COMMAND[3:]]
 PATIENCE = 30.0
 
 
@@ -72,7 +74,7 @@ class Shell:
             "stderr": subprocess.PIPE,
         }
         return subprocess.Popen(
-            [*COMMAND, *words],
+            [*INTERRUPTIBLE, *words],
             cwd=self.folder,
             env=self.environment,
             text=True,

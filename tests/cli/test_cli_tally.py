@@ -1,6 +1,7 @@
 """An interrupt takes no outcome away, wherever it strikes."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -80,9 +81,20 @@ def test_a_second_one_does_not_wait() -> None:
     assert interrupted(Interrupts(), 2) == []
 
 
-def test_at_the_end_they_are_not_heard_any_more() -> None:
+@pytest.fixture
+def end() -> Iterator[None]:
+    """What would be the end of the process, and is none here."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_at_the_end_they_are_not_heard_any_more(end: None) -> None:
     interrupts = Interrupts()
     with interrupts.heard():
         interrupts.ignore()
         signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGINT)
     assert interrupts.count == 0

@@ -57,6 +57,8 @@ def listening() -> Iterator[Listener]:
         listens.url = f"http://127.0.0.1:{server.server_port}/hook"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield listens
-        server.shutdown()
-        thread.join()
+        try:
+            yield listens
+        finally:
+            server.shutdown()
+            thread.join()

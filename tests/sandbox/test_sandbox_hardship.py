@@ -215,10 +215,12 @@ def test_requests_are_read_while_others_come(
     threads = [threading.Thread(target=busy) for _ in range(2)]
     for thread in threads:
         thread.start()
-    statuses = {control.get("/requests").status_code for _ in range(30)}
-    over.set()
-    for thread in threads:
-        thread.join()
+    try:
+        statuses = {control.get("/requests").status_code for _ in range(30)}
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
     sandbox.api_key = before
     assert statuses == {200}
 
