@@ -77,8 +77,11 @@ def types(session: nox.Session) -> None:
 def kills(session: nox.Session) -> None:
     """A campaign that is killed 200 times loses nothing and sends nothing twice."""
     session.install("-e", ".[test]")
-    command = ("python", "-m", "pytest", "tests/behaviour/test_kills.py", "--timeout=0")
-    session.run(*command, *session.posargs, env={"STACKVERIFY_KILLS": "full"})
+    command = ("python", "-m", "pytest", "tests/behaviour/test_kills.py")
+    patience = ("-o", "faulthandler_timeout=3600")
+    session.run(
+        *command, *patience, *session.posargs, env={"STACKVERIFY_KILLS": "full"}
+    )
 
 
 @nox.session(python="3.11")
