@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -37,7 +38,9 @@ MakeStore = Callable[[], Store]
 
 @pytest.fixture(scope="module")
 def valkey() -> Iterator[str]:
-    with ValkeyServer() as server:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]  # of its own choice, two at once take the same
+    with ValkeyServer(port) as server:
         yield f"redis://127.0.0.1:{server.port}/0"
 
 
