@@ -143,7 +143,7 @@ def _tell(
             }
         )
         return
-    rows = f"{total:,} row{'' if total == 1 else 's'}"
+    rows = output.counted(total, "row")
     if is_new:
         output.line(f"{given['ledger']}: {rows} loaded. Nothing was sent.")
     else:

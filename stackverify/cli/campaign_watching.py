@@ -12,7 +12,7 @@ from stackverify.campaigns import Campaign, CampaignSummary
 from stackverify.cli import output
 from stackverify.cli.campaign_board import board, shown
 from stackverify.cli.campaign_ledger import choose_service, opened
-from stackverify.cli.campaign_standing import Standing
+from stackverify.cli.campaign_standing import Standing, states_of
 from stackverify.cli.rest import command
 from stackverify.cli.session import Session
 from stackverify.models.messages import Sms
@@ -45,7 +45,7 @@ def _watch(
                 if not chosen.json:
                     show(summary)
                 elif summary != last:
-                    output.document({"states": _states(summary)})
+                    output.document({"states": states_of(summary)})
                 last = summary
                 pause.wait(_SECONDS_BETWEEN_LOOKS)
     except KeyboardInterrupt:
@@ -55,10 +55,6 @@ def _watch(
 def _is_over(summary: CampaignSummary, ends_at: float | None) -> bool:
     is_standing = summary.is_done or summary.is_paused or summary.is_cancelled
     return is_standing or (ends_at is not None and time.monotonic() >= ends_at)
-
-
-def _states(summary: CampaignSummary) -> dict[str, int]:
-    return {state.value: count for state, count in summary.states.items()}
 
 
 def follow_delivery(chosen: Session, ledger: str, timeout: float) -> None:

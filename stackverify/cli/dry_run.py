@@ -25,7 +25,7 @@ def show(letter: Letter, to: Recipients, chosen: Session) -> None:
     if chosen.json:
         output.document({"dry_run": True, **told, "repeated": to.repeated})
         return
-    output.line(f"{letter.title} to {_count(len(letter.to), 'recipient')}:")
+    output.line(f"{letter.title} to {output.counted(len(letter.to), 'recipient')}:")
     for recipient in letter.to:
         output.line(f"  {recipient}")
     for name, value in letter.fields().items():
@@ -66,9 +66,10 @@ def _plan(letter: Letter, chosen: Session) -> dict[str, Any]:
 
 
 def _show_segments(segments: Mapping[str, Any]) -> None:
+    characters = output.counted(segments["characters"], "character")
     output.line(
         f"Segments: {segments['each']} a recipient, {segments['all']:,} in all; "
-        f"{_count(segments['characters'], 'character')} in {segments['encoding']}."
+        f"{characters} in {segments['encoding']}."
     )
     if costly := segments["costly"]:
         shown = " ".join(f"{c} (U+{ord(c):04X})" for c in map(str, costly[:10]))
@@ -81,7 +82,7 @@ def _show_segments(segments: Mapping[str, Any]) -> None:
 
 def _pace(told: Mapping[str, Any]) -> str:
     requests, month = told["requests"], told["messages_per_month"]
-    text = _count(requests, "request")
+    text = output.counted(requests, "request")
     if told["tier"]:
         text += f" at tier {told['tier']}"
     if told["seconds"] >= 1:
@@ -95,7 +96,3 @@ def _shown(value: object) -> str:
     if isinstance(value, str):
         return "\n  ".join(map(output.clean, value.split("\n")))
     return output.clean(json.dumps(value, ensure_ascii=False))
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
