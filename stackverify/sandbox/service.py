@@ -24,7 +24,7 @@ from stackverify.sandbox.outbox import Found, Outbox
 from stackverify.sandbox.progress import Move, Progress
 from stackverify.sandbox.reports import Attempt, Webhook, inbound_fields
 from stackverify.sandbox.search import Search
-from stackverify.sandbox.steps import Step, Steps, key_in
+from stackverify.sandbox.steps import Step, Steps
 from stackverify.sandbox.traffic import Record, Traffic
 from stackverify.sandbox.velstack import VELSTACK_PATH, VelstackService
 from stackverify.sandbox.webhooks import Webhooks
@@ -419,7 +419,7 @@ class Service:
             record.status, record.answer = answer.status, answer.body
         with self._lock:
             self._changes += 1
-            self.traffic.note(record, self.keys.find(key_in(exchange)))
+            self.traffic.note(record, self.keys.find(exchange.bearer))
 
     def _first_reply(self, exchange: Exchange) -> Reply:
         try:

@@ -89,9 +89,8 @@ class VelstackService:
             return shapes.refusal(refused, at_200=at_200)
 
     def _known_key(self, exchange: Exchange, *, may_be_public: bool) -> VelstackKey:
-        scheme, _, value = exchange.headers.get("authorization", "").partition(" ")
-        key = self.keys.find(value.strip())
-        if scheme.lower() != "bearer" or key is None:
+        key = self.keys.find(exchange.bearer)
+        if key is None:
             raise RefusalError(401, "", "Unauthenticated.")
         if key.is_public and not may_be_public:
             raise RefusalError(401, "", "This needs a secret key.")
