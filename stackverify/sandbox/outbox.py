@@ -14,6 +14,7 @@ from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.messages import Channel, Draft, Ending, Message
 from stackverify.sandbox.progress import Progress
 from stackverify.sandbox.search import Search
+from stackverify.sandbox.shapes import as_told
 from stackverify.sandbox.store import Store
 from stackverify.sandbox.traffic import Record
 
@@ -101,8 +102,7 @@ class Outbox:
             raise RefusalError(429, "monthly_limit", said, retry_after=int(wait) + 1)
 
     def _message(self, draft: Draft, to: str, key: Key, record: Record) -> Message:
-        # As coarse as what is told, so that a row's own time finds it again.
-        at = int((record.at + self._knobs.late) * 1000) / 1000
+        at = as_told(record.at + self._knobs.late)
         message_id = self._new_id(draft.channel)
         return Message(
             message_id=message_id,

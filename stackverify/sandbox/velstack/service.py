@@ -12,6 +12,7 @@ from stackverify.sandbox.checks import json_object
 from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
 from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.messages import Ending, Message, Sms
+from stackverify.sandbox.shapes import as_told
 from stackverify.sandbox.store import Store
 from stackverify.sandbox.velstack import endpoints, shapes
 from stackverify.sandbox.velstack.book import Book
@@ -163,8 +164,7 @@ def _recipients(value: object) -> list[str]:
 def _message(
     message_id: str, draft: _Draft, to: str, key: VelstackKey, exchange: Exchange
 ) -> Message:
-    # As coarse as what is told, so that a row's own time finds it again.
-    at = int(exchange.now * 1000) / 1000
+    at = as_told(exchange.now)
     return Message(
         message_id=message_id,
         channel="sms",
