@@ -80,6 +80,14 @@ class Outbox:
         """Settle how the messages to a recipient end, from the next one on."""
         self._endings[to] = ending
 
+    def hear(self, text: str, sender: str) -> None:
+        """Heed who asks for no more messages, or for messages again."""
+        word = text.strip().upper()
+        if word in self._knobs.opt_out_words:
+            self.opted_out.add(sender)
+        if word in self._knobs.opt_in_words:
+            self.opted_out.discard(sender)
+
     def accept(self, draft: Draft, key: Key, record: Record) -> list[Message]:
         """Take a draft in, one message to each recipient, or refuse them all."""
         recipients = [to for to in draft.recipients if to is not None]
