@@ -36,15 +36,12 @@ from stackverify.models.webhooks import DeliveryReport
 from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange, RefusalError
 from tests._async.conftest import TIER
+from tests.recipients import people
 
 pytestmark = pytest.mark.anyio
 
 HI = Sms("{phone}", "Hi {name}")
 QUICK = CampaignRules(settle=0.3, clock_slack=0.1)
-
-
-def people(count: int) -> list[dict[str, Any]]:
-    return [{"phone": f"+2547{n:08d}", "name": f"N{n}"} for n in range(count)]
 
 
 @pytest.fixture
