@@ -41,28 +41,32 @@ def _plan(letter: Letter, chosen: Session) -> dict[str, Any]:
     tier = None if chosen.is_velstack else chosen.chosen_tier()
     # The same SMS to many shares requests, as `send_many` has it.
     requests = -(-count // _PACK) if letter.channel == "sms" else count
-    told: dict[str, Any] = {
+    pause = 60 / tier.requests_per_minute if tier else 0.0
+    return {
         "channel": letter.channel,
         "to": list(letter.to),
         "message": letter.fields(),
         "requests": requests,
         "tier": tier and tier.name,
-        "seconds": round((requests - 1) * 60 / tier.requests_per_minute, 1)
-        if tier
-        else 0.0,
+        "seconds": round((requests - 1) * pause, 1),
         "messages_per_month": tier and tier.messages_per_month,
+        **_segments(letter),
     }
-    if isinstance(letter.message, (Sms, QuickSms)):
-        cost = count_segments(letter.message.text)
-        told["segments"] = {
-            "encoding": cost.encoding,
-            "each": cost.count,
-            "all": cost.count * count,
-            "units": cost.units,
-            "characters": len(letter.message.text),
-            "costly": cost.costly,
-        }
-    return told
+
+
+def _segments(letter: Letter) -> dict[str, Any]:
+    if not isinstance(letter.message, (Sms, QuickSms)):
+        return {}
+    cost = count_segments(letter.message.text)
+    told = {
+        "encoding": cost.encoding,
+        "each": cost.count,
+        "all": cost.count * len(letter.to),
+        "units": cost.units,
+        "characters": len(letter.message.text),
+        "costly": cost.costly,
+    }
+    return {"segments": told}
 
 
 def _show_segments(segments: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import attrs
@@ -113,14 +114,7 @@ class VelstackService:
         if key.mode == "live":
             self.knobs.credit -= Decimal(draft.cost)
         message_id = f"vs_{self._dice.getrandbits(64):016x}"
-        exchange.accepted = [
-            _message(
-                f"{message_id}.{at}" if at else message_id, draft, to, key, exchange
-            )
-            for at, to in enumerate(draft.recipients)
-        ]
-        for message in exchange.accepted:
-            self._store.add(message, self._common.keep)
+        self._take_in(draft, message_id, key, exchange)
         told = shapes.Sent(
             message_id,
             draft.kind,
@@ -131,6 +125,18 @@ class VelstackService:
             self.knobs.credit,
         )
         return shapes.sent(told, self.knobs)
+
+    def _take_in(
+        self, draft: _Draft, message_id: str, key: VelstackKey, exchange: Exchange
+    ) -> None:
+        """Accept a message to each recipient; the answer names the first one's id."""
+        ids = (f"{message_id}.{at}" if at else message_id for at in count())
+        exchange.accepted = [
+            _message(each, draft, to, key, exchange)
+            for each, to in zip(ids, draft.recipients, strict=False)
+        ]
+        for message in exchange.accepted:
+            self._store.add(message, self._common.keep)
 
 
 def _fields(exchange: Exchange) -> Mapping[str, Any]:
