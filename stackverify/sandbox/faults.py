@@ -31,6 +31,7 @@ FaultKind: TypeAlias = Literal[
     "report_oversized",
     "report_wrongly_signed",
 ]
+"""What can go wrong; `Fault` says what each kind does."""
 
 
 def _between(low: float, high: float, *kinds: type) -> Callable[[Any, Any, Any], None]:
