@@ -29,24 +29,19 @@ from stackverify._core.packing import Packer
 from stackverify._process.stop import Stop
 from stackverify._sync._concurrency import FanOut, sleep
 from stackverify.errors import (
-    BadRequestError,
     CertificateError,
     ConfigurationError,
     ConnectFailedError,
     DeadlineError,
-    ForbiddenError,
     MaybeSentError,
     NeverLeftError,
     NoReplyError,
-    NotFoundError,
     RateLimitedError,
     ReadFailedError,
-    RedirectedError,
     RefusedError,
     SendCutShortError,
     SendServerError,
     ServerError,
-    UnauthorizedError,
     UnprocessableError,
     UnreadableReplyError,
 )
@@ -59,6 +54,7 @@ from tests.faulty_server import (
     reply,
     script,
 )
+from tests.refusals import DEFINITE
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -201,30 +197,15 @@ def test_switching_protocols_is_no_answer_to_a_send() -> None:
 
 # Rows 12, 14 and 17: a definite no.
 
-REFUSED: dict[int, type[RefusedError]] = {
-    400: BadRequestError,
-    401: UnauthorizedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    405: RefusedError,
-    413: RefusedError,
-    414: RefusedError,
-    415: RefusedError,
-    422: UnprocessableError,
-    431: RefusedError,
-    307: RedirectedError,
-    308: RedirectedError,
-}
-
 
 @fresh_or_reused
-@pytest.mark.parametrize("status", REFUSED)
+@pytest.mark.parametrize("status", DEFINITE)
 def test_a_definite_no_is_final(status: int, before: int) -> None:
     fault = says(reply(status, b"", "Location: http://127.0.0.1:9/elsewhere"))
     with FaultyServer(script(fault, before=before), accept_all) as server:
         with client_of(server) as client:
-            error = failure_of(client, REFUSED[status], before=before)
-    assert type(error) is REFUSED[status]
+            error = failure_of(client, DEFINITE[status], before=before)
+    assert type(error) is DEFINITE[status]
     assert server.posts(TEXT) == 1
 
 
