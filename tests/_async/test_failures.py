@@ -80,9 +80,9 @@ def client_of(server: FaultyServer, **options: Any) -> AsyncClient:
 
 
 async def failure_of(client: AsyncClient, raised: Raised, *, before: int = 0) -> Any:
-    """Have some texts accepted, then send one that is not."""
+    """Have some texts accepted, in whatever time, then send one that is not."""
     for _ in range(before):
-        await client.sms.send(TO, "accepted before")
+        await client.sms.send(TO, "accepted before", timeout=10.0)
     with pytest.raises(raised) as caught:
         await client.sms.send(TO, TEXT)
     return caught.value
@@ -520,7 +520,7 @@ async def test_a_failure_within_the_body_was_never_sent(
     fault: Script, before: int
 ) -> None:
     with FaultyServer(within_the_body(fault, before=before), accept_all) as server:
-        async with client_of(server, timeout=SOON, retry=ONCE) as client:
+        async with client_of(server, retry=ONCE) as client:
             for _ in range(before):
                 await client.sms.send(TO, "accepted before")
             with pytest.raises((NeverLeftError, RefusedError)) as caught:

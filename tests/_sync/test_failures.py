@@ -78,9 +78,9 @@ def client_of(server: FaultyServer, **options: Any) -> Client:
 
 
 def failure_of(client: Client, raised: Raised, *, before: int = 0) -> Any:
-    """Have some texts accepted, then send one that is not."""
+    """Have some texts accepted, in whatever time, then send one that is not."""
     for _ in range(before):
-        client.sms.send(TO, "accepted before")
+        client.sms.send(TO, "accepted before", timeout=10.0)
     with pytest.raises(raised) as caught:
         client.sms.send(TO, TEXT)
     return caught.value
@@ -512,7 +512,7 @@ CUT_SHORT: dict[str, Script] = {
 @pytest.mark.parametrize("fault", CUT_SHORT.values(), ids=CUT_SHORT)
 def test_a_failure_within_the_body_was_never_sent(fault: Script, before: int) -> None:
     with FaultyServer(within_the_body(fault, before=before), accept_all) as server:
-        with client_of(server, timeout=SOON, retry=ONCE) as client:
+        with client_of(server, retry=ONCE) as client:
             for _ in range(before):
                 client.sms.send(TO, "accepted before")
             with pytest.raises((NeverLeftError, RefusedError)) as caught:
