@@ -41,14 +41,14 @@ def _plan(letter: Letter, chosen: Session) -> dict[str, Any]:
     tier = None if chosen.is_velstack else chosen.chosen_tier()
     # The same SMS to many shares requests, as `send_many` has it.
     requests = -(-count // _PACK) if letter.channel == "sms" else count
-    pause = 60 / tier.requests_per_minute if tier else 0.0
+    seconds = (requests - 1) * 60 / tier.requests_per_minute if tier else 0.0
     return {
         "channel": letter.channel,
         "to": list(letter.to),
         "message": letter.fields(),
         "requests": requests,
         "tier": tier and tier.name,
-        "seconds": round((requests - 1) * pause, 1),
+        "seconds": round(seconds, 1),
         "messages_per_month": tier and tier.messages_per_month,
         **_segments(letter),
     }
