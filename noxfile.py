@@ -49,9 +49,10 @@ def no_extras(session: nox.Session) -> None:
 
 @nox.session
 def generated(session: nox.Session) -> None:
-    """The synchronous flavour matches its source."""
+    """The synchronous flavour, and the list of names, match their source."""
     session.install(RUFF)
     session.run("python", "tools/generate_sync.py", "--check")
+    session.run("python", "tools/list_names.py", "--check")
 
 
 @nox.session

@@ -75,9 +75,6 @@ class AsyncBorrowed:
             )
         reset_in_child(self)
 
-    def _is_closed(self) -> bool:
-        return getattr(self._http, "is_closed", False) is True
-
     def after_fork(self) -> None:
         """Note that the connections are the parent's."""
         self._is_forked = True
@@ -94,27 +91,35 @@ class AsyncBorrowed:
                 "The client given as http= was made before this process was forked, "
                 "and shares its parent's connections: make a new one in the child."
             )
-        slots = self._slots.get(current_loop())
-        if slots is None:
-            slots = self._slots[current_loop()] = Slots(self._limit)
+        slots = self._slots_here()
         try:
             with time_limit(flight.timeout):
                 await slots.acquire(flight.timeout)
                 try:
                     request = self._requests.for_httpx(call, upload, flight)
-                    try:
-                        response = await self._handle(request)
-                    except RuntimeError as error:
-                        if self._is_closed():
-                            raise ConfigurationError(
-                                "The client given as http= is closed: give an open one."
-                            ) from error
-                        raise
+                    response = await self._send(request)
                     return await read_reply(_arrival_of(response), flight)
                 finally:
                     slots.release()
         except FAILURES as error:
             return no_answer(error, flight)
+
+    def _slots_here(self) -> Slots:
+        loop = current_loop()
+        slots = self._slots.get(loop)
+        if slots is None:
+            slots = self._slots[loop] = Slots(self._limit)
+        return slots
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._handle(request)
+        except RuntimeError as error:
+            if getattr(self._http, "is_closed", False) is not True:
+                raise
+            raise ConfigurationError(
+                "The client given as http= is closed: give an open one."
+            ) from error
 
     async def aclose(self) -> None:
         """Do nothing: who made it closes it."""

@@ -11,7 +11,7 @@ from typing import Any
 from stackverify._async._concurrency import FanOut, run_blocking, sleep
 from stackverify._async.client import AsyncClient
 from stackverify._core.call import Call
-from stackverify._core.delivery import FINAL, next_poll
+from stackverify._core.delivery import ARRIVED, FINAL, next_poll
 from stackverify._core.packing import Packer
 from stackverify._process.stop import Stop
 from stackverify._services.stackverify import calls
@@ -23,7 +23,7 @@ from stackverify.models.webhooks import DeliveryReport, WebhookEvent
 
 __all__ = ["AsyncDelivery"]
 
-_ARRIVED = (*sorted(FINAL), "delivered", "opened", "read", "clicked")
+_OVER = (*sorted(ARRIVED | FINAL),)
 _CALLS: Mapping[str, Callable[..., Call[Any]]] = {
     "email": calls.email_status,
     "whatsapp": calls.whatsapp_status,
@@ -60,7 +60,7 @@ class AsyncDelivery:
     async def follow(self, channel: str, timeout: float) -> None:
         """Ask until nothing is under way, ever less often."""
         ends_at, poll = time.monotonic() + timeout, 0
-        while await run_blocking(partial(self._ledger.undelivered, 0, _ARRIVED)):
+        while await run_blocking(partial(self._ledger.undelivered, 0, _OVER)):
             if channel == "sms":
                 await self._list(ends_at)
             else:
@@ -84,7 +84,7 @@ class AsyncDelivery:
     async def _ask_each(self, call: Callable[..., Call[Any]], ends_at: float) -> None:
         start = 0
         while rows := await run_blocking(
-            partial(self._ledger.undelivered, start, _ARRIVED)
+            partial(self._ledger.undelivered, start, _OVER)
         ):
             start = rows[-1][0] + 1
             crew = FanOut(

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
 
 from stackverify.errors import InvalidInputError
 
 __all__ = ["each", "extra_fields", "optional", "refuse", "shape", "single_line", "text"]
+
+T = TypeVar("T")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
@@ -88,6 +90,6 @@ def extra_fields(value: object, taken: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def optional(check: Any, field: str, value: object) -> Any:
+def optional(check: Callable[[str, object], T], field: str, value: object) -> T | None:
     """Check a value that may be left out."""
     return None if value is None else check(field, value)

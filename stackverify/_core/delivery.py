@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from stackverify.errors import InvalidInputError
 
-__all__ = ["FINAL", "is_settled", "next_poll", "rank", "SLOWEST_POLL"]
+__all__ = ["ARRIVED", "FINAL", "is_settled", "next_poll", "rank", "SLOWEST_POLL"]
 
 _ORDER: Mapping[str, int] = {
     "queued": 0,
@@ -18,6 +18,11 @@ _ORDER: Mapping[str, int] = {
 }
 # A complaint is the last word on a message, so the worst stands last.
 _ENDS: Mapping[str, int] = {"failed": 5, "undelivered": 6, "bounced": 7, "spam": 8}
+ARRIVED = frozenset(
+    status for status, place in _ORDER.items() if place >= _ORDER["delivered"]
+)
+"""Statuses of a message that reached its recipient."""
+
 FINAL = frozenset(_ENDS)
 """Statuses after which no better one comes."""
 

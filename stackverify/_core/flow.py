@@ -127,28 +127,22 @@ def call_flow(
         try:
             now = yield _ACQUIRE if error is None else _ACQUIRE_AGAIN
             left = math.inf if deadline is None else max(_SHORTEST, deadline - now)
-            allowed = min(timeout, left)
-            answer: Answer = yield Attempt(failed + limited + 1, allowed)
+            number = failed + limited + 1
+            answer: Answer = yield Attempt(number, min(timeout, left))
             result = _conclude(call, answer, key)
             if not isinstance(result, StackverifyError):
                 return result.value
             error = result
-            if is_limited := isinstance(error, RateLimitedError):
-                limited += 1
-            else:
-                failed += 1
+            is_limited = isinstance(error, RateLimitedError)
+            limited, failed = limited + is_limited, failed + (not is_limited)
+            if not _goes_on(call, error, retry, failed=failed, limited=limited):
+                raise error
             failures = limited if is_limited else failed
             wait = _wait_before_next(error, answer, retry, failures, jitter)
-            goes_on = (
-                limited <= retry.rate_limited
-                if is_limited
-                else failed < retry.attempts and _may_repeat(call, error, retry)
-            )
-            is_long = wait > LONGEST_PAUSE or _too_late(answer.now + wait, deadline)
-            if not goes_on or is_long:
+            if wait > LONGEST_PAUSE or _too_late(answer.now + wait, deadline):
                 raise error
             own_wait = 0.0 if _waits_with_all(error) else wait
-            yield Pause(own_wait, failed + limited + 1, type(error).__name__)
+            yield Pause(own_wait, number + 1, type(error).__name__)
         except (DeadlineError, Stopped):
             # No further attempt was begun: the last one's error tells more.
             if error is None:
@@ -181,6 +175,14 @@ def _conclude(call: Call[T], answer: Answer, key: str) -> _Result[T] | Stackveri
         error = unreadable(call, outcome, "not what the reference says")
         error.__cause__ = reason
         return error
+
+
+def _goes_on(
+    call: Call[Any], error: StackverifyError, retry: Retry, *, failed: int, limited: int
+) -> bool:
+    if isinstance(error, RateLimitedError):
+        return limited <= retry.rate_limited
+    return failed < retry.attempts and _may_repeat(call, error, retry)
 
 
 def _wait_before_next(

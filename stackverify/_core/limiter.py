@@ -101,10 +101,16 @@ class PacedLog:
         self._era = 0
         self._revise(now)
 
-    @property
-    def paused_until(self) -> float:
-        """The time before which nothing leaves: in the past unless paused."""
-        return self._paused_until
+    def check(self, weight: int) -> None:
+        """Make sure that a weight can fit.
+
+        Raises:
+            ValueError: It never can.
+        """
+        if not 1 <= weight <= self.rate.requests:
+            raise ValueError(
+                f"a weight must be from 1 to {self.rate.requests}, not {weight!r}"
+            )
 
     def ready_at(self, lane: Lane, weight: int, now: float) -> float:
         """Tell when such a request may leave if nothing else happens.
@@ -115,10 +121,7 @@ class PacedLog:
         Raises:
             ValueError: If `weight` can never fit.
         """
-        if not 1 <= weight <= self.rate.requests:
-            raise ValueError(
-                f"a weight must be from 1 to {self.rate.requests}, not {weight!r}"
-            )
+        self.check(weight)
         now = self._tick(now)
         is_bulk = lane is _BULK
         capacity = self._bulk_capacity if is_bulk else self._capacity
@@ -195,27 +198,18 @@ class PacedLog:
         return self._paused_until
 
     def observe(
-        self,
-        now: float,
-        *,
-        limit: int | None = None,
-        remaining: int | None = None,
-        resets_in: float | None = None,
+        self, now: float, *, remaining: int, resets_in: float | None = None
     ) -> None:
         """Follow what the server says of its own count.
 
         Args:
             now: The time.
-            limit: Requests per window. It replaces what refusals taught, but
-                never lifts the rate above the configured one.
             remaining: Requests left until the count starts anew.
             resets_in: When that is; without it `remaining` says nothing.
         """
         now = self._tick(now)
-        if limit is not None and limit > 0:
-            self._follow(min(limit, self.rate.requests), now)
         lasts = _usable(resets_in)
-        if remaining is None or lasts is None:
+        if lasts is None:
             return
         # Those in flight may or may not be counted yet: assume they are not.
         self._told_left = max(0, remaining) - self._log.in_flight
@@ -280,13 +274,6 @@ class PacedLog:
         self._paused_until = until
         self._paced_until = until + self.rate.per
         self._spent_until = until - self._spacing
-
-    def _follow(self, limit: int, now: float) -> None:
-        if limit == self._learned.ceiling:
-            return
-        self._learned.ceiling = limit
-        self._learned.forget()
-        self._revise(now)
 
 
 def _usable(seconds: float | None) -> float | None:

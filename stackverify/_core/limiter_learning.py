@@ -31,16 +31,12 @@ class Learned:
     TCP does it (RFC 9438).
     """
 
-    __slots__ = ("_cut_at", "_margin", "_peak", "_refused_at", "_repeated", "ceiling")
+    __slots__ = ("_cut_at", "_margin", "_peak", "_refused_at", "_repeated", "_requests")
 
     def __init__(self, rate: Rate) -> None:
-        self.ceiling = rate.requests
+        self._requests = rate.requests
         self._repeated = REPEATED_WITHIN * rate.per
         self._refused_at = -math.inf
-        self.forget()
-
-    def forget(self) -> None:
-        """Drop what was inferred: the server has said what it allows."""
         self._margin = 0.0
         self._peak = 1.0
         self._cut_at = -math.inf
@@ -57,8 +53,8 @@ class Learned:
 
     def allowed(self, now: float) -> float:
         """Tell how many requests a window may hold."""
-        allowed = self.ceiling * self._share(now) - self._kept_margin(now)
-        return max(allowed, self.ceiling * LEAST_SHARE)
+        allowed = self._requests * self._share(now) - self._kept_margin(now)
+        return max(allowed, self._requests * LEAST_SHARE)
 
     def is_settled(self, now: float) -> bool:
         """Tell whether nothing learned is in force any more."""
@@ -66,8 +62,8 @@ class Learned:
 
     def _step(self) -> float:
         # Of a small rate one request is a large part: never take more than a cut.
-        step = max(MARGIN_STEP, MARGIN_SHARE * self.ceiling)
-        return min(step, (1 - CUT) * self.ceiling)
+        step = max(MARGIN_STEP, MARGIN_SHARE * self._requests)
+        return min(step, (1 - CUT) * self._requests)
 
     def _kept_margin(self, now: float) -> float:
         faded = (now - self._refused_at - MARGIN_KEPT) / MARGIN_FADES

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-__all__ = ["Feed", "Packer"]
+from stackverify._core.plan import Plan
+
+__all__ = ["Feed", "Packer", "packer_for"]
 
 Row = TypeVar("Row")
-Group = list[Row]
+
+# Rows held back while packs fill, in packs.
+_WINDOW = 10
 
 
 class Packer(Generic[Row]):
@@ -73,6 +77,21 @@ class Packer(Generic[Row]):
         pack = self._open.pop(key)
         self._held -= len(pack)
         self._ready.append(list(pack.values()))
+
+
+def packer_for(plan: Plan[Any], message_of: Callable[[Row], Any]) -> Packer[Row]:
+    """Make what puts rows together as a plan has it.
+
+    Args:
+        plan: Says which messages may share a request.
+        message_of: Gives the message of a row.
+    """
+    return Packer(
+        plan.pack,
+        key=lambda row: plan.key(message_of(row)),
+        member=lambda row: message_of(row).to,
+        window=plan.pack * _WINDOW,
+    )
 
 
 class Feed(Generic[Row]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
@@ -113,13 +113,7 @@ def check_base_url(url: object) -> str:
     """Check a base URL: HTTPS, or plain HTTP to this very machine."""
     if not isinstance(url, str):
         raise ConfigurationError(f"base_url is a {type(url).__name__}, not a str.")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise ConfigurationError(
-            "base_url is not a URL: write https://host/path."
-        ) from None
+    parts, host, port = _split(url)
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError(
             "base_url has a user name in it: give the key as api_key=."
@@ -139,6 +133,18 @@ def check_base_url(url: object) -> str:
         raise ConfigurationError("base_url must start with https:// and name a host.")
     # One place, one limiter: a host has no case.
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def _split(url: str) -> tuple[SplitResult, str, int | None]:
+    """Split a URL, its host and port told apart: reading those may fail as well."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ConfigurationError(
+            "base_url is not a URL: write https://host/path."
+        ) from None
+    return parts, host, port
 
 
 def _is_loopback(host: str) -> bool:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Keyring", "keyring", "Secret", "Secrets", "sign"]
 
 Secret: TypeAlias = str | bytes
+"""What a webhook is signed with, as the dashboard shows it."""
+
 Secrets: TypeAlias = Secret | Iterable[Secret]
+"""One secret, or those that are good while it is changed."""
 
 _PREFIX = "sha256="
 _BLOCK, _PADS = 64, (0x36, 0x5C)

@@ -114,7 +114,7 @@ def judge_reply(
     if reply.is_success:
         return None if reply.is_complete else unreadable(call, reply, "cut short")
     what = _words(call, reply)
-    if released is False and not call.is_read and reply.status != 429:
+    if not released and not call.is_read and reply.status != 429:
         return _refusal(call, reply, reply.status, what) or SendCutShortError(
             what, reply
         )

@@ -73,10 +73,7 @@ class Turns:
         Raises:
             ValueError: The weight can never fit.
         """
-        if not 1 <= weight <= self.rate.requests:
-            raise ValueError(
-                f"a weight must be from 1 to {self.rate.requests}, not {weight!r}"
-            )
+        self._log.check(weight)
         with self._lock:
             if self._first or (self._paced and lane is Lane.BULK):
                 return None

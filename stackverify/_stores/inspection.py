@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import attrs
 
-from stackverify._core.packing import Packer
+from stackverify._core.packing import Packer, packer_for
 from stackverify._core.plan import Plan
 from stackverify._core.preflight import Survey
 from stackverify._core.template import Template
@@ -20,8 +21,6 @@ from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import Preflight, RowState
 
 __all__ = ["Inspection"]
-
-_WINDOW = 10
 
 
 @attrs.define(eq=False)
@@ -56,7 +55,8 @@ class Inspection:
             per_minute: Requests a minute.
             messages_left: What the month has left, if it is limited.
         """
-        self._survey = Survey(self._packer(), self._suggest)
+        packer: Packer[tuple[int, Any]] = packer_for(self.plan, itemgetter(1))
+        self._survey = Survey(packer, self._suggest)
         self._has_opted_out = self.rows.opt_outs(read_recipients(opt_outs))
         self._is_first = self.rows.first_sights()
         start = 0
@@ -104,15 +104,6 @@ class Inspection:
         if not row.is_shared or self.rules.send_repeats:
             return False
         return not self._is_first(row.recipient, str(attrs.astuple(message)))
-
-    def _packer(self) -> Packer[tuple[int, Any]]:
-        plan = self.plan
-        return Packer(
-            plan.pack,
-            key=lambda row: plan.key(row[1]),
-            member=lambda row: row[1].to,
-            window=plan.pack * _WINDOW,
-        )
 
     def _suggest(self, recipient: str) -> str | None:
         return probable_number(recipient, self.rules.region)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sized
+from operator import itemgetter
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -19,7 +20,7 @@ from stackverify._core.outcomes import (
     outcomes_of_receipt,
     stops_all,
 )
-from stackverify._core.packing import Packer
+from stackverify._core.packing import packer_for
 from stackverify._core.plan import Plan
 from stackverify._process.stop import Stop
 from stackverify._sync._concurrency import FanOut
@@ -47,9 +48,6 @@ __all__ = ["SendMany"]
 
 M = TypeVar("M")
 Rows = list[tuple[int, M]]
-
-# Rows held back while packs fill, in packs.
-_WINDOW = 10
 
 
 class SendMany(Generic[M]):
@@ -94,12 +92,7 @@ class SendMany(Generic[M]):
         self._results = FanOut(
             self._bulk.send,
             rows,
-            packer=Packer(
-                plan.pack,
-                key=lambda row: plan.key(row[1]),
-                member=lambda row: plan.recipients([row[1]])[0],
-                window=plan.pack * _WINDOW,
-            ),
+            packer=packer_for(plan, itemgetter(1)),
             limit=transport.in_flight,
             stop=self._bulk.stop,
         )

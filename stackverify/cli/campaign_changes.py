@@ -7,7 +7,7 @@ from typing import Any
 from stackverify.campaigns import CampaignSummary
 from stackverify.cli import output
 from stackverify.cli.campaign_ledger import opened
-from stackverify.cli.campaign_standing import counts
+from stackverify.cli.campaign_standing import counts, states_of
 from stackverify.cli.exits import FAILED, Trouble
 from stackverify.cli.rest import command
 from stackverify.cli.session import Session
@@ -97,10 +97,11 @@ def _tell(
     *,
     is_to_run: bool,
 ) -> None:
-    states = {state.value: count for state, count in summary.states.items()}
     run = command(["campaign", "run", ledger]) if is_to_run else None
     if chosen.json:
-        output.document({"ledger": ledger, **document, "states": states, "go_on": run})
+        output.document(
+            {"ledger": ledger, **document, "states": states_of(summary), "go_on": run}
+        )
         return
     output.line(said)
     output.note(f"{ledger}: {counts(summary)}.")

@@ -121,8 +121,7 @@ def _knows_phones() -> bool:
 
 def pace(preflight: Preflight, chosen: Session) -> str:
     """Say how long it takes, and when it would be done."""
-    requests = preflight.requests
-    text = f"in {requests:,} request{'' if requests == 1 else 's'}"
+    text = f"in {output.counted(preflight.requests, 'request')}"
     if not chosen.is_velstack:
         text += f" at tier {chosen.chosen_tier().name}"
     if preflight.seconds < 1:

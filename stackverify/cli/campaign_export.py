@@ -33,7 +33,7 @@ def write_rows_to(chosen: Session, ledger: str, to: str, states: Sequence[str]) 
     if chosen.json:
         output.document({"file": to, "rows": count})
     else:
-        output.line(f"{to}: {count:,} row{'' if count == 1 else 's'}.")
+        output.line(f"{to}: {output.counted(count, 'row')}.")
 
 
 def _rows(campaign: Campaign, states: Sequence[str]) -> Iterator[CampaignRow]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from stackverify.campaigns import Campaign, CampaignRules, SendHours
 from stackverify.cli import output
 from stackverify.cli.compose import fields_of
 from stackverify.cli.exits import INTERRUPTED, USAGE, Trouble
+from stackverify.cli.inputs import standard_input
 from stackverify.cli.kinds import kind_of, own_options
 from stackverify.cli.letter import Message, addressed
 from stackverify.cli.rest import command
@@ -65,11 +65,8 @@ def _message(kind: str, given: Mapping[str, Any]) -> Message:
 def _rows(source: str, kind: str | None) -> Iterator[Row]:
     """Read a source of which the first lines tell what it is, if its name does not."""
     if source == "-":
-        if sys.stdin is None or sys.stdin.closed:
-            raise Trouble("Standard input is closed: name a file instead.", USAGE)
-        if sys.stdin.isatty():
-            output.note("Reading rows from the terminal, until Ctrl-D.")
-        lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+        given = standard_input("rows ")
+        lines = io.TextIOWrapper(given, encoding="utf-8-sig", newline="")
         yield from _of_lines(lines, kind)
         return
     if kind is None:
@@ -143,7 +140,7 @@ def _tell(
             }
         )
         return
-    rows = f"{total:,} row{'' if total == 1 else 's'}"
+    rows = output.counted(total, "row")
     if is_new:
         output.line(f"{given['ledger']}: {rows} loaded. Nothing was sent.")
     else:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from stackverify.cli.options import OWN_FILE, with_options
+
 if TYPE_CHECKING:
     from stackverify.campaigns import CampaignRules, SendHours
 
@@ -17,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS = (
     click.option(
         "--opt-outs",
-        type=click.Path(exists=True, dir_okay=False, readable=True),
+        type=OWN_FILE,
         metavar="FILE",
         help="Who wants nothing, one a line.",
     ),
@@ -79,9 +81,7 @@ _OPTIONS = (
 
 def ruled(command: F) -> F:
     """Give a command the rules of a campaign."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def rules_of(given: Mapping[str, Any]) -> CampaignRules:

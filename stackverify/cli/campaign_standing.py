@@ -15,7 +15,7 @@ from stackverify.cli.sentences import code_of, sentence
 from stackverify.cli.session import Session
 from stackverify.errors import StackverifyError
 
-__all__ = ["counts", "Standing"]
+__all__ = ["counts", "Standing", "states_of"]
 
 _SETTLED = (RowState.ACCEPTED, RowState.REFUSED, RowState.ABSENT, RowState.SKIPPED)
 
@@ -78,8 +78,8 @@ class Standing:
         if output.is_for_people(sys.stdout):
             output.line(f"{self.ledger}: {counts(self.summary)}.")
         else:
-            for state, count in self.summary.states.items():
-                output.row([state.value, count])
+            for state, count in states_of(self.summary).items():
+                output.row([state, count])
         for line in self._advice():
             output.note(line)
 
@@ -159,10 +159,15 @@ def counts(summary: CampaignSummary) -> str:
     return f"{summary.total:,} rows: {', '.join(told) or 'none'}"
 
 
+def states_of(summary: CampaignSummary) -> dict[str, int]:
+    """Count the rows by the names of their states."""
+    return {state.value: count for state, count in summary.states.items()}
+
+
 def _counted(summary: CampaignSummary) -> dict[str, Any]:
     return {
         "total": summary.total,
-        "states": {state.value: count for state, count in summary.states.items()},
+        "states": states_of(summary),
         "statuses": dict(summary.statuses),
         "suspected_duplicates": summary.suspected_duplicates,
         "paused": summary.is_paused,

@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import click
 
 from stackverify.campaigns import Campaign, CampaignSummary
 from stackverify.cli import output
-from stackverify.cli.campaign_board import board, shown
+from stackverify.cli.campaign_board import Board, board, shown
 from stackverify.cli.campaign_ledger import choose_service, opened
-from stackverify.cli.campaign_standing import Standing
+from stackverify.cli.campaign_standing import Standing, states_of
 from stackverify.cli.rest import command
 from stackverify.cli.session import Session
 from stackverify.models.messages import Sms
@@ -38,27 +39,33 @@ def _watch(
     ends_at = None if timeout is None else time.monotonic() + timeout
     if output.is_for_people(sys.stderr) and not chosen.json:
         output.note("Ctrl-C stops the watching only.")
-    pause, last = threading.Event(), None
-    try:
-        with board(ledger, is_plain=chosen.json or chosen.verbose) as show:
-            while not _is_over(summary := campaign.summary(), ends_at):
-                if not chosen.json:
-                    show(summary)
-                elif summary != last:
-                    output.document({"states": _states(summary)})
-                last = summary
-                pause.wait(_SECONDS_BETWEEN_LOOKS)
-    except KeyboardInterrupt:
-        return
+    pause = threading.Event()
+    with (
+        suppress(KeyboardInterrupt),
+        board(ledger, is_plain=chosen.json or chosen.verbose) as on_board,
+    ):
+        show = _changes() if chosen.json else on_board
+        while not _is_over(summary := campaign.summary(), ends_at):
+            show(summary)
+            pause.wait(_SECONDS_BETWEEN_LOOKS)
+
+
+def _changes() -> Board:
+    """Give what tells a program how the rows stand, whenever that changed."""
+    last: CampaignSummary | None = None
+
+    def show(summary: CampaignSummary) -> None:
+        nonlocal last
+        if summary != last:
+            output.document({"states": states_of(summary)})
+        last = summary
+
+    return show
 
 
 def _is_over(summary: CampaignSummary, ends_at: float | None) -> bool:
     is_standing = summary.is_done or summary.is_paused or summary.is_cancelled
     return is_standing or (ends_at is not None and time.monotonic() >= ends_at)
-
-
-def _states(summary: CampaignSummary) -> dict[str, int]:
-    return {state.value: count for state, count in summary.states.items()}
 
 
 def follow_delivery(chosen: Session, ledger: str, timeout: float) -> None:

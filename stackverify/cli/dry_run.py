@@ -25,7 +25,7 @@ def show(letter: Letter, to: Recipients, chosen: Session) -> None:
     if chosen.json:
         output.document({"dry_run": True, **told, "repeated": to.repeated})
         return
-    output.line(f"{letter.title} to {_count(len(letter.to), 'recipient')}:")
+    output.line(f"{letter.title} to {output.counted(len(letter.to), 'recipient')}:")
     for recipient in letter.to:
         output.line(f"  {recipient}")
     for name, value in letter.fields().items():
@@ -41,34 +41,39 @@ def _plan(letter: Letter, chosen: Session) -> dict[str, Any]:
     tier = None if chosen.is_velstack else chosen.chosen_tier()
     # The same SMS to many shares requests, as `send_many` has it.
     requests = -(-count // _PACK) if letter.channel == "sms" else count
-    told: dict[str, Any] = {
+    seconds = (requests - 1) * 60 / tier.requests_per_minute if tier else 0.0
+    return {
         "channel": letter.channel,
         "to": list(letter.to),
         "message": letter.fields(),
         "requests": requests,
         "tier": tier and tier.name,
-        "seconds": round((requests - 1) * 60 / tier.requests_per_minute, 1)
-        if tier
-        else 0.0,
+        "seconds": round(seconds, 1),
         "messages_per_month": tier and tier.messages_per_month,
+        **_segments(letter),
     }
-    if isinstance(letter.message, (Sms, QuickSms)):
-        cost = count_segments(letter.message.text)
-        told["segments"] = {
-            "encoding": cost.encoding,
-            "each": cost.count,
-            "all": cost.count * count,
-            "units": cost.units,
-            "characters": len(letter.message.text),
-            "costly": cost.costly,
-        }
-    return told
+
+
+def _segments(letter: Letter) -> dict[str, Any]:
+    if not isinstance(letter.message, (Sms, QuickSms)):
+        return {}
+    cost = count_segments(letter.message.text)
+    told = {
+        "encoding": cost.encoding,
+        "each": cost.count,
+        "all": cost.count * len(letter.to),
+        "units": cost.units,
+        "characters": len(letter.message.text),
+        "costly": cost.costly,
+    }
+    return {"segments": told}
 
 
 def _show_segments(segments: Mapping[str, Any]) -> None:
+    characters = output.counted(segments["characters"], "character")
     output.line(
         f"Segments: {segments['each']} a recipient, {segments['all']:,} in all; "
-        f"{_count(segments['characters'], 'character')} in {segments['encoding']}."
+        f"{characters} in {segments['encoding']}."
     )
     if costly := segments["costly"]:
         shown = " ".join(f"{c} (U+{ord(c):04X})" for c in map(str, costly[:10]))
@@ -81,7 +86,7 @@ def _show_segments(segments: Mapping[str, Any]) -> None:
 
 def _pace(told: Mapping[str, Any]) -> str:
     requests, month = told["requests"], told["messages_per_month"]
-    text = _count(requests, "request")
+    text = output.counted(requests, "request")
     if told["tier"]:
         text += f" at tier {told['tier']}"
     if told["seconds"] >= 1:
@@ -95,7 +100,3 @@ def _shown(value: object) -> str:
     if isinstance(value, str):
         return "\n  ".join(map(output.clean, value.split("\n")))
     return output.clean(json.dumps(value, ensure_ascii=False))
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

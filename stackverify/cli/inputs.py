@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import attrs
 import click
@@ -19,6 +20,7 @@ __all__ = [
     "read_text",
     "Recipients",
     "recipients",
+    "standard_input",
     "text",
 ]
 
@@ -48,14 +50,23 @@ def read_bytes(path: str) -> bytes:
     """
     if path != "-":
         return Path(path).read_bytes()
+    try:
+        return standard_input().read()
+    except OSError as error:
+        raise Trouble(f"Standard input cannot be read: {error.strerror}.") from error
+
+
+def standard_input(what: str = "") -> BinaryIO:
+    """Give standard input, and tell whoever sits there what it is read for.
+
+    Raises:
+        Trouble: It is closed.
+    """
     if sys.stdin is None or sys.stdin.closed:
         raise Trouble("Standard input is closed: name a file instead.", USAGE)
     if sys.stdin.isatty():
-        output.note("Reading from the terminal, until Ctrl-D.")
-    try:
-        return sys.stdin.buffer.read()
-    except OSError as error:
-        raise Trouble(f"Standard input cannot be read: {error.strerror}.") from error
+        output.note(f"Reading {what}from the terminal, until Ctrl-D.")
+    return sys.stdin.buffer
 
 
 def read_text(path: str) -> str:

@@ -14,7 +14,7 @@ from stackverify.cli.session import Session
 from stackverify.cli.signatures import secrets_from
 from stackverify.models.webhooks import DeliveryReport, WebhookEvent
 from stackverify.webhooks import AsyncReceiver
-from stackverify.webhooks.asgi import webhook
+from stackverify.webhooks.asgi import AsgiWebhook, webhook
 
 __all__ = ["serve"]
 
@@ -43,7 +43,18 @@ def serve(chosen: Session, port: int, *, show: bool, secret_file: str | None) ->
         f"Listening on http://127.0.0.1:{listener.getsockname()[1]}/ for webhooks. "
         "Ctrl-C stops it."
     )
-    server = uvicorn.Server(
+    server = _server(application)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:  # uvicorn has stopped, and passes it on
+        pass
+    finally:
+        listener.close()
+    output.note(f"{count:,} events.")
+
+
+def _server(application: AsgiWebhook) -> uvicorn.Server:
+    return uvicorn.Server(
         uvicorn.Config(
             application,
             lifespan="off",
@@ -54,13 +65,6 @@ def serve(chosen: Session, port: int, *, show: bool, secret_file: str | None) ->
             server_header=False,
         )
     )
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:  # uvicorn has stopped, and passes it on
-        pass
-    finally:
-        listener.close()
-    output.note(f"{count:,} events.")
 
 
 def _tell(event: WebhookEvent, chosen: Session, *, show: bool) -> None:

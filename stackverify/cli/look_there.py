@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from stackverify import Client, Reply, Retry
 from stackverify._core.rate_headers import rate_headers
+from stackverify._core.reconcile import clock_offset
 from stackverify._process.tls import shared_context
 from stackverify.cli.finding import Finding, State
 from stackverify.cli.sentences import sentence
@@ -161,14 +160,11 @@ def _reachable(answer: _Answer) -> Finding:
 
 
 def _clock(reply: Reply, asked_at: float) -> Finding:
-    try:
-        date = parsedate_to_datetime(reply.headers.get("date", ""))
-    except ValueError:
+    ahead = clock_offset(reply.headers, asked_at + reply.elapsed / 2)
+    if ahead is None:
         return Finding("clock", "skipped", "the service does not say what time it is.")
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=dt.UTC)
     # The header has whole seconds, cut off.
-    offset = asked_at + reply.elapsed / 2 - date.timestamp() - 0.5
+    offset = -ahead - 0.5
     facts = {"offset": round(offset, 1)}
     if abs(offset) <= _CLOCK_TOLERANCE:
         text = f"within {_CLOCK_TOLERANCE:g} s of the service's."

@@ -7,16 +7,15 @@ from typing import Any, TypeVar
 
 import click
 
+from stackverify.cli.options import FILE, OWN_FILE, with_options
+
 __all__ = ["email_options", "sms_options", "text_options", "whatsapp_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
-_OWN_FILE = click.Path(exists=True, dir_okay=False, readable=True)
-
 _TEXT = (
     click.option("--text", help="The text; else piped in."),
-    click.option("--text-file", type=_FILE, help="Where the text is."),
+    click.option("--text-file", type=FILE, help="Where the text is."),
     click.option(
         "--schedule",
         "scheduled_at",
@@ -33,12 +32,12 @@ _SMS = (
 _EMAIL = (
     click.option("--subject", help="The subject line."),
     click.option("--html", help="The HTML body."),
-    click.option("--html-file", type=_FILE, help="Where the HTML body is."),
+    click.option("--html-file", type=FILE, help="Where the HTML body is."),
     click.option("--from-name", help="The sender's name."),
     click.option("--from-email", help="The sender's address, of a verified domain."),
     click.option("--reply-to", help="Where answers go."),
     click.option(
-        "--attach", type=_OWN_FILE, multiple=True, help="A file that goes with it."
+        "--attach", type=OWN_FILE, multiple=True, help="A file that goes with it."
     ),
     click.option(
         "--header", metavar="NAME=VALUE", multiple=True, help="One more header."
@@ -56,25 +55,19 @@ _WHATSAPP = (
 
 def text_options(command: F) -> F:
     """Give a command what an SMS and an email both have."""
-    return _all(command, _TEXT)
+    return with_options(command, _TEXT)
 
 
 def sms_options(command: F) -> F:
     """Give a command what an SMS has beside its text, at either service."""
-    return _all(command, _SMS)
+    return with_options(command, _SMS)
 
 
 def email_options(command: F) -> F:
     """Give a command what an email has beside its text."""
-    return _all(command, _EMAIL)
+    return with_options(command, _EMAIL)
 
 
 def whatsapp_options(command: F) -> F:
     """Give a command what an approved template has."""
-    return _all(command, _WHATSAPP)
-
-
-def _all(command: F, options: tuple[Callable[[F], F], ...]) -> F:
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, _WHATSAPP)

@@ -13,6 +13,7 @@ import click
 
 __all__ = [
     "clean",
+    "counted",
     "document",
     "is_for_people",
     "line",
@@ -91,6 +92,11 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def counted(count: int, noun: str) -> str:
+    """Say how many there are of something."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def silence() -> None:

@@ -14,13 +14,21 @@ from stackverify.cli.message_options import (
     text_options,
     whatsapp_options,
 )
+from stackverify.cli.options import FILE, with_options
 from stackverify.cli.session import connected, timed
 
 __all__ = ["send"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
+_COMMON = (
+    click.argument("recipients", nargs=-1, metavar="[TO]..."),
+    click.option("--to-file", type=FILE, help="Recipients, one a line; - is stdin."),
+    click.option("--rest", metavar="FILE", help="Go on with what was left over."),
+    click.option("--skip-bad", is_flag=True, help="Leave out those who can be none."),
+    click.option("--dry-run", is_flag=True, help="Show what would be sent."),
+    click.option("--over-budget", is_flag=True, help="Let the month's limit be."),
+)
 _EPILOG = (
     "Exit codes: 0 all accepted; 1 some refused or not sent; 2 wrong usage; 3 some may "
     "have been sent; 4 none was sent, again is safe; 130 interrupted."
@@ -38,22 +46,7 @@ def send() -> None:
 
 def _common(command: F) -> F:
     """Give a command of this group what all of them have."""
-    options = (
-        click.argument("recipients", nargs=-1, metavar="[TO]..."),
-        click.option(
-            "--to-file", type=_FILE, help="Recipients, one a line; - is stdin."
-        ),
-        click.option("--rest", metavar="FILE", help="Go on with what was left over."),
-        click.option(
-            "--skip-bad", is_flag=True, help="Leave out those who can be none."
-        ),
-        click.option("--dry-run", is_flag=True, help="Show what would be sent."),
-        click.option("--over-budget", is_flag=True, help="Let the month's limit be."),
-    )
-    command = timed(connected(command))
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(timed(connected(command)), _COMMON)
 
 
 @send.command(epilog=_EPILOG)

@@ -10,11 +10,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from stackverify.cli.options import OWN_FILE, never_an_argument, with_options
+
 if TYPE_CHECKING:
     from stackverify import Client, Hook, Retry, Tier
     from stackverify.velstack import Velstack
 
-__all__ = ["connected", "served", "Session", "session", "shared"]
+__all__ = [
+    "connected",
+    "read_secret",
+    "served",
+    "Session",
+    "session",
+    "shared",
+    "timed",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -167,25 +177,19 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
         setattr(context.ensure_object(Session), str(parameter.name), value)
 
 
-def _refuse_key(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    if value is not None and not context.resilient_parsing:
-        raise click.UsageError(
-            "The key is never an argument: everyone on this machine could see it in "
-            "the list of processes. Set STACKVERIFY_API_KEY, or name a file that has "
-            "it with --api-key-file. A key that was typed here is in your shell's "
-            "history now: think of replacing it."
-        )
-
-
 def _option(*names: str, **settings: Any) -> Callable[[F], F]:
-    settings = {"expose_value": False, "callback": _remember, **settings}
-    return click.option(*names, **settings)
+    return click.option(*names, expose_value=False, callback=_remember, **settings)
 
 
 _SHARED = (
     _option("--json", is_flag=True, help="Write JSON, for programs."),
     _option("--verbose", is_flag=True, help="Tell of each request, and of causes."),
-    _option("--api-key", hidden=True, is_eager=True, callback=_refuse_key),
+    never_an_argument(
+        "--api-key",
+        what="key",
+        variable="STACKVERIFY_API_KEY",
+        file_option="--api-key-file",
+    ),
 )
 _SERVICE = _option(
     "--service",
@@ -196,7 +200,7 @@ _CONNECTED = (
     _SERVICE,
     _option(
         "--api-key-file",
-        type=click.Path(exists=True, dir_okay=False, readable=True),
+        type=OWN_FILE,
         metavar="FILE",
         help="Where the key is; else it is in STACKVERIFY_API_KEY, VELSTACK_API_KEY.",
     ),
@@ -215,7 +219,7 @@ _TIMEOUT = _option(
 
 def shared(command: F) -> F:
     """Give a command the options that all have."""
-    return _all(command, _SHARED)
+    return with_options(command, _SHARED)
 
 
 def served(command: F) -> F:
@@ -225,15 +229,9 @@ def served(command: F) -> F:
 
 def connected(command: F) -> F:
     """Give a command the options of all that talk to the service, time apart."""
-    return _all(command, (*_CONNECTED, *_SHARED))
+    return with_options(command, (*_CONNECTED, *_SHARED))
 
 
 def timed(command: F) -> F:
     """Give a command the option to say how long one attempt may take."""
     return _TIMEOUT(command)
-
-
-def _all(command: F, options: Iterable[Callable[[F], F]]) -> F:
-    for option in reversed(tuple(options)):
-        command = option(command)
-    return command

@@ -8,14 +8,26 @@ from typing import Any, TypeVar
 import click
 
 from stackverify.cli.lazy import help_if_bare
+from stackverify.cli.options import FILE, OWN_FILE, never_an_argument, with_options
 from stackverify.cli.session import session, shared
 
 __all__ = ["webhook"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
-_OWN_FILE = click.Path(exists=True, dir_okay=False, readable=True)
+_SECRET = (
+    click.option(
+        "--secret-file",
+        type=OWN_FILE,
+        help="Where the secret is; else in the environment.",
+    ),
+    never_an_argument(
+        "--secret",
+        what="secret",
+        variable="STACKVERIFY_WEBHOOK_SECRET",
+        file_option="--secret-file",
+    ),
+)
 
 
 @click.group(invoke_without_command=True)
@@ -28,31 +40,15 @@ def webhook() -> None:
     help_if_bare()
 
 
-def _refuse(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    if value is not None and not context.resilient_parsing:
-        raise click.UsageError(
-            "The secret is never an argument: everyone on this machine could see it "
-            "in the list of processes. Set STACKVERIFY_WEBHOOK_SECRET, or name a file "
-            "that has it with --secret-file."
-        )
-
-
 def _secret(command: F) -> F:
-    hidden = click.option(
-        "--secret", hidden=True, is_eager=True, expose_value=False, callback=_refuse
-    )
-    named = click.option(
-        "--secret-file",
-        type=_OWN_FILE,
-        help="Where the secret is; else in the environment.",
-    )
-    return named(hidden(command))
+    """Give a command the option to say where the secret is."""
+    return with_options(command, _SECRET)
 
 
 @webhook.command()
-@click.argument("body", type=_FILE, default="-")
+@click.argument("body", type=FILE, default="-")
 @click.option("--signature", help="What X-StackVerify-Signature said.")
-@click.option("--headers", type=_FILE, help="A file with the headers as they came.")
+@click.option("--headers", type=FILE, help="A file with the headers as they came.")
 @_secret
 @shared
 def verify(
@@ -68,7 +64,7 @@ def verify(
 
 
 @webhook.command()
-@click.argument("body", type=_FILE, default="-")
+@click.argument("body", type=FILE, default="-")
 @_secret
 @shared
 def sign(body: str, secret_file: str | None) -> None:

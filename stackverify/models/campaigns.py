@@ -235,5 +235,7 @@ class DuplicateSuspected:
 
 
 CampaignEvent: TypeAlias = RowSettled | CampaignWaits | DuplicateSuspected
+"""What a campaign's hook is told of."""
+
 CampaignHook: TypeAlias = Callable[[CampaignEvent], None]
-"""A plain function in both flavours; it must not block."""
+"""Is told of each event: a plain function in both flavours, which must not block."""

@@ -104,5 +104,7 @@ class RateWait:
 
 
 Event: TypeAlias = RequestStarted | RequestFinished | RetryScheduled | Paused | RateWait
+"""What a hook is told of."""
+
 Hook: TypeAlias = Callable[[Event], None]
-"""A plain function in both flavours; it must not block."""
+"""Is told of each event: a plain function in both flavours, which must not block."""

@@ -70,6 +70,7 @@ class Unknown(Generic[Message]):
 
 
 Outcome: TypeAlias = Accepted[Message] | Refused[Message] | Unknown[Message]
+"""What became of one message; `NotSent` is a `Refused`."""
 
 
 @attrs.frozen

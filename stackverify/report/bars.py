@@ -78,12 +78,8 @@ def _bars(name: str, bars: Sequence[_Bar], *, title: str) -> str:
         values = [bar.value for bar in bars]
         inks = [INKS[bar.ink] for bar in bars]
         axes.barh(places, values, height=0.62, color=inks)
-        axes.set_yticks(places, [bar.label for bar in bars], color=INKS["ink"])
-        axes.invert_yaxis()
         # Room for the figures beside the bars.
-        axes.set_xlim(0, max(values) * 1.28)
-        axes.xaxis.set_visible(False)
-        axes.spines["bottom"].set_visible(False)
+        _lie_down(axes, [bar.label for bar in bars], most=max(values) * 1.28)
         for place, value in zip(places, values, strict=True):
             _beside(axes, value, place, f"{value:,} ({_share(value, total)})")
 
@@ -116,11 +112,7 @@ def countries_plot(countries: Sequence[Country]) -> str:
                     places, values, left=lefts, height=0.68, color=INKS[ink], label=word
                 )
             lefts = [left + value for left, value in zip(lefts, values, strict=True)]
-        axes.set_yticks(places, [_region(each) for each in shown], color=INKS["ink"])
-        axes.invert_yaxis()
-        axes.set_xlim(0, max(lefts) * 1.15)
-        axes.xaxis.set_visible(False)
-        axes.spines["bottom"].set_visible(False)
+        _lie_down(axes, [_region(each) for each in shown], most=max(lefts) * 1.15)
         for place, total in zip(places, lefts, strict=True):
             _beside(axes, total, place, f"{total:,}")
         _legend(figure, axes)
@@ -167,6 +159,15 @@ def _joined(counts: Mapping[int, int]) -> list[tuple[str, int]]:
     plain = [(str(size), n) for size, n in counts.items() if size <= _MOST_SEGMENTS]
     rest = sum(n for size, n in counts.items() if size > _MOST_SEGMENTS)
     return plain + [(f"more than {_MOST_SEGMENTS}", rest)] * bool(rest)
+
+
+def _lie_down(axes: Axes, labels: Sequence[str], *, most: float) -> None:
+    """Name the bars of a plot from the top down, and leave its scale out."""
+    axes.set_yticks(range(len(labels)), labels, color=INKS["ink"])
+    axes.invert_yaxis()
+    axes.set_xlim(0, most)
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
 
 
 def _beside(axes: Axes, end: float, place: float, label: str) -> None:

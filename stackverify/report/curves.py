@@ -129,23 +129,26 @@ def _draw_times(figure: Figure, *, times: DeliveryTimes) -> None:
         edgecolor=INKS["paper"],
         linewidth=0.8,
     )
-    top = max(times.counts) * 1.3
-    axes.set_ylim(0, top)
+    axes.set_ylim(0, max(times.counts) * 1.3)
     axes.set_xlim(0, end)
-    marks = (("median", times.median, 0.995), ("95 %", times.most, 0.885))
-    for word, seconds, height in marks:
-        axes.axvline(seconds, ymax=height - 0.02, color=INKS["ink"], linewidth=1.2)
-        is_late = seconds > end * 0.6
-        axes.annotate(
-            f"{word}: {say_span(seconds)}",
-            (seconds, height * top),
-            (-5 if is_late else 5, 0),
-            textcoords="offset points",
-            ha="right" if is_late else "left",
-            va="top",
-            color=INKS["ink"],
-        )
+    _mark(axes, "median", times.median, 0.995)
+    _mark(axes, "95 %", times.most, 0.885)
     scale(axes, "messages")
     axes.xaxis.set_major_locator(MultipleLocator(round_width(end / 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: say_span(value)))
     axes.set_xlabel("from the send until it was heard of")
+
+
+def _mark(axes: Axes, word: str, seconds: float, height: float) -> None:
+    """Mark a span of time by a line, with its name at its upper end."""
+    axes.axvline(seconds, ymax=height - 0.02, color=INKS["ink"], linewidth=1.2)
+    is_late = seconds > axes.get_xlim()[1] * 0.6
+    axes.annotate(
+        f"{word}: {say_span(seconds)}",
+        (seconds, height * axes.get_ylim()[1]),
+        (-5 if is_late else 5, 0),
+        textcoords="offset points",
+        ha="right" if is_late else "left",
+        va="top",
+        color=INKS["ink"],
+    )

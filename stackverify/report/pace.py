@@ -26,26 +26,10 @@ def busiest_minutes(
         untimed: Sends that are not among them.
     """
     width = max(last - first, _SHORTEST) / _STEPS
-    minute = _Minute()
-    requests, messages = [0] * _STEPS, [0] * _STEPS
-
-    def note(step: int) -> None:
-        requests[step] = max(requests[step], len(minute.sends))
-        messages[step] = max(messages[step], minute.messages)
-
-    def pass_by(step: int, until: int) -> int:
-        """Note what is left of the minute at the beginning of each step."""
-        for later in range(step + 1, until + 1):
-            minute.forget(first + later * width)
-            note(later)
-        return max(step, until)
-
-    step = 0
+    minute = _Minute(first, width)
     for at, count in sends:
-        step = pass_by(step, min(int((at - first) / width), _STEPS - 1))
         minute.add(at, count)
-        note(step)
-    pass_by(step, _STEPS - 1)
+    minute.pass_by(_STEPS - 1)
     return Pace(
         first,
         last,
@@ -53,25 +37,47 @@ def busiest_minutes(
         minute.all_messages,
         untimed,
         width,
-        requests,
-        messages,
+        minute.most_requests,
+        minute.most_messages,
     )
 
 
 class _Minute:
-    """The requests of the last 60 seconds, and a count of all."""
+    """The requests of the last 60 seconds, a count of all, and the most at each step.
 
-    def __init__(self) -> None:
-        self.sends: deque[tuple[float, int]] = deque()
-        self.messages = self.all_requests = self.all_messages = 0
+    Args:
+        first: When the first step begins.
+        width: Seconds of a step.
+    """
+
+    def __init__(self, first: float, width: float) -> None:
+        self._first, self._width = first, width
+        self._step = 0
+        self._sends: deque[tuple[float, int]] = deque()
+        self._messages = self.all_requests = self.all_messages = 0
+        self.most_requests, self.most_messages = [0] * _STEPS, [0] * _STEPS
 
     def add(self, at: float, count: int) -> None:
-        self.forget(at)
-        self.sends.append((at, count))
-        self.messages += count
+        self.pass_by(min(int((at - self._first) / self._width), _STEPS - 1))
+        self._forget(at)
+        self._sends.append((at, count))
+        self._messages += count
         self.all_requests += 1
         self.all_messages += count
+        self._note()
 
-    def forget(self, now: float) -> None:
-        while self.sends and self.sends[0][0] <= now - _MINUTE:
-            self.messages -= self.sends.popleft()[1]
+    def pass_by(self, step: int) -> None:
+        """Go on to a step; note what is left of the minute as each one begins."""
+        while self._step < step:
+            self._step += 1
+            self._forget(self._first + self._step * self._width)
+            self._note()
+
+    def _note(self) -> None:
+        requests, messages, step = self.most_requests, self.most_messages, self._step
+        requests[step] = max(requests[step], len(self._sends))
+        messages[step] = max(messages[step], self._messages)
+
+    def _forget(self, now: float) -> None:
+        while self._sends and self._sends[0][0] <= now - _MINUTE:
+            self._messages -= self._sends.popleft()[1]

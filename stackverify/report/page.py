@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from stackverify.masking import mask_recipient
@@ -38,24 +38,9 @@ def page(
         show_recipients: Whether recipients are shown in full.
         made_at: When it is written, in the time zone of all that is shown.
     """
-    environment = Environment(
-        loader=PackageLoader("stackverify.report", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     zone = made_at.tzinfo or dt.UTC
-    environment.filters.update(
-        count="{:,}".format,
-        share=_share,
-        span=say_span,
-        shown=_shown,
-        moment=lambda seconds: _moment(seconds, zone),
-        recipient=str if show_recipients else mask_recipient,
-        character=_character,
-    )
-    return environment.get_template("report.html").render(
+    template = _template(zone, show_recipients=show_recipients)
+    return template.render(
         facts=facts,
         summary=facts.summary,
         channel=_CHANNELS.get(facts.channel, ""),
@@ -68,6 +53,26 @@ def page(
         is_masked=not show_recipients,
         countries_shown=bars.COUNTRIES_SHOWN,
     )
+
+
+def _template(zone: dt.tzinfo, *, show_recipients: bool) -> Template:
+    environment = Environment(
+        loader=PackageLoader("stackverify.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count="{:,}".format,
+        share=_share,
+        span=say_span,
+        shown=_shown,
+        moment=lambda seconds: _moment(seconds, zone),
+        recipient=str if show_recipients else mask_recipient,
+        character=_character,
+    )
+    return environment.get_template("report.html")
 
 
 def _plots(facts: Facts, tier: Tier | None, zone: dt.tzinfo) -> Mapping[str, Markup]:

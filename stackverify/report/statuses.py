@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from stackverify._core.delivery import FINAL
+from stackverify._core.delivery import ARRIVED, FINAL
 
 __all__ = ["kind_of", "KINDS"]
 
 KINDS = ("arrived", "under way", "unheard", "failed")
 """What can be said of an accepted message, the best first."""
-
-_ARRIVED = frozenset({"delivered", "opened", "read", "clicked"})
 
 
 # The service has a handful of words; a hostile one may have any number.
@@ -21,6 +19,6 @@ def kind_of(status: str | None) -> str:
     if status is None:
         return "unheard"
     status = status.lower()
-    if status in _ARRIVED:
+    if status in ARRIVED:
         return "arrived"
     return "failed" if status in FINAL else "under way"

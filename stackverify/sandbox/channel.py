@@ -5,3 +5,4 @@ from typing import Literal, TypeAlias
 __all__ = ["Channel"]
 
 Channel: TypeAlias = Literal["sms", "email", "whatsapp"]
+"""What a message goes through: `sms`, `email` or `whatsapp`."""

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from stackverify.sandbox._concurrency import sleep
 from stackverify.sandbox.channel import Channel
-from stackverify.sandbox.checks import is_loopback
+from stackverify.sandbox.doorkeeper import ONLY_HERE, is_from_here
 from stackverify.sandbox.faults import Fault, FaultKind
 from stackverify.sandbox.messages import Message
 from stackverify.sandbox.outbox import Found
@@ -29,7 +29,7 @@ from stackverify.sandbox.told import (
     tell_whole_message,
 )
 
-__all__ = ["control_routes", "is_from_here"]
+__all__ = ["control_routes"]
 
 _Object: TypeAlias = dict[str, Any]
 _Act: TypeAlias = Callable[
@@ -67,7 +67,7 @@ def control_routes(service: Service) -> list[Route]:
 def _endpoint(service: Service, act: _Act) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
         if not is_from_here(request):
-            return _refusal(403, "This is for programs on this machine only.")
+            return _refusal(403, ONLY_HERE)
         try:
             answer = act(service, request, await _fields(request))
             return answer if isinstance(answer, Response) else await answer
@@ -77,16 +77,6 @@ def _endpoint(service: Service, act: _Act) -> _Endpoint:
             return _refusal(422, str(error))
 
     return endpoint
-
-
-def is_from_here(request: Request) -> bool:
-    """Keep out pages of the web that a browser on this machine shows."""
-    is_here = is_loopback(request.url.hostname or "")
-    # Sent by browsers alone: a page of another origin shall not command the sandbox.
-    fetched = request.headers.get("sec-fetch-site", "none")
-    origin = request.headers.get("origin")
-    is_same = origin is None or origin == f"{request.url.scheme}://{request.url.netloc}"
-    return is_here and is_same and fetched in ("none", "same-origin")
 
 
 async def _fields(request: Request) -> _Object:

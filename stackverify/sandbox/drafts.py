@@ -14,6 +14,7 @@ __all__ = ["content_of_attachment", "email_draft", "sms_draft", "template_draft"
 
 _Check: TypeAlias = Callable[[str], str | None]
 
+_CONTENTS = ("content", "data")
 _FILE_NAMES = ("filename", "name")
 _MEDIA_TYPES = ("content_type", "contentType", "mime_type", "type")
 
@@ -209,8 +210,8 @@ def _attachment(reading: _Reading, place: str, value: object) -> Attachment | No
 
     The shape of an element is undocumented; these are the names in use.
     """
-    held: dict[str, Any] = value if isinstance(value, dict) else {"content": value}
-    encoded = _first(held, "content", "data")
+    held = _held(value)
+    encoded = _first(held, *_CONTENTS)
     size = checks.size_of_base64(encoded) if isinstance(encoded, str) else None
     if size is None:
         reading.complain(place, "must hold its content as base64")
@@ -224,6 +225,10 @@ def _attachment(reading: _Reading, place: str, value: object) -> Attachment | No
     return Attachment(_first(held, *_FILE_NAMES), _first(held, *_MEDIA_TYPES), size)
 
 
+def _held(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {"content": value}
+
+
 def content_of_attachment(body: bytes, place: int) -> tuple[str | None, bytes]:
     """Give the name and the bytes of one of the files in the body of an email send.
 
@@ -233,9 +238,8 @@ def content_of_attachment(body: bytes, place: int) -> tuple[str | None, bytes]:
     given = json.loads(body).get("attachments") or []
     if not 0 <= place < len(given):
         raise LookupError(f"there is no attachment {place}")
-    held = given[place] if isinstance(given[place], dict) else {"content": given[place]}
-    encoded = _first(held, "content", "data")
-    return _first(held, "filename", "name"), base64.b64decode(encoded)
+    held = _held(given[place])
+    return _first(held, *_FILE_NAMES), base64.b64decode(_first(held, *_CONTENTS))
 
 
 def _first(held: Mapping[str, Any], *names: str) -> Any:

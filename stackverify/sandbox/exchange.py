@@ -32,6 +32,12 @@ class Exchange:
     record: Any = None
     accepted: Sequence[Any] = ()
 
+    @property
+    def bearer(self) -> str:
+        """Give the text of the key that came with it, if one did."""
+        scheme, _, value = self.headers.get("authorization", "").partition(" ")
+        return value.strip() if scheme.lower() == "bearer" else ""
+
 
 @attrs.frozen
 class Reply:

@@ -3,11 +3,12 @@
 import random
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
 from stackverify.sandbox.channel import Channel
+from stackverify.sandbox.choices import one_of
 
 __all__ = ["Fault", "FaultKind", "Faults"]
 
@@ -30,14 +31,7 @@ FaultKind: TypeAlias = Literal[
     "report_oversized",
     "report_wrongly_signed",
 ]
-
-
-def _one_of(known: tuple[str, ...]) -> Callable[[Any, Any, Any], None]:
-    def check(instance: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        if value not in known:
-            raise ValueError(f"{field.name} must be one of {', '.join(known)}")
-
-    return check
+"""What can go wrong; `Fault` says what each kind does."""
 
 
 def _between(low: float, high: float, *kinds: type) -> Callable[[Any, Any, Any], None]:
@@ -71,9 +65,9 @@ class Fault:
         count: How often it happens at most.
     """
 
-    kind: FaultKind = attrs.field(validator=_one_of(get_args(FaultKind)))
+    kind: FaultKind = attrs.field(validator=one_of(FaultKind))
     channel: Channel | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_one_of(get_args(Channel)))
+        default=None, validator=attrs.validators.optional(one_of(Channel))
     )
     status: int = attrs.field(default=503, validator=_between(400, 599, int))
     seconds: float = attrs.field(default=1.0, validator=_between(0, 3600, int, float))

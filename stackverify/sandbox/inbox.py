@@ -13,8 +13,11 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from stackverify.sandbox._concurrency import sleep
-from stackverify.sandbox.checks import is_loopback
-from stackverify.sandbox.control import is_from_here
+from stackverify.sandbox.doorkeeper import (
+    ONLY_HERE,
+    is_for_this_machine,
+    is_from_here,
+)
 from stackverify.sandbox.drafts import content_of_attachment
 from stackverify.sandbox.messages import Email
 from stackverify.sandbox.service import Service
@@ -98,7 +101,7 @@ def inbox_routes(service: Service, is_stopping: Callable[[], bool]) -> list[Rout
 def _guarded(endpoint: _Endpoint) -> _Endpoint:
     async def guarded(request: Request) -> Response:
         if not is_from_here(request):
-            return PlainTextResponse("This is for programs on this machine only.", 403)
+            return PlainTextResponse(ONLY_HERE, 403)
         try:
             return await endpoint(request)
         except LookupError as error:
@@ -108,8 +111,8 @@ def _guarded(endpoint: _Endpoint) -> _Endpoint:
 
 
 async def _page(request: Request) -> Response:
-    if not is_loopback(request.url.hostname or ""):
-        return PlainTextResponse("This is for browsers on this machine only.", 403)
+    if not is_for_this_machine(request.scope):
+        return PlainTextResponse(ONLY_HERE, 403)
     name = request.path_params.get("name", "index.html")
     if name not in _PAGE:
         return PlainTextResponse("There is nothing at this address.", 404)

@@ -17,6 +17,7 @@ PERMISSIONS: Sequence[str] = (
     "whatsapp:send",
     "whatsapp:read",
 )
+"""What a key can be allowed to do."""
 
 
 @attrs.frozen

@@ -1,11 +1,12 @@
 """What can be set about the pretend service, before or while it runs."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypeAlias, TypedDict, get_args
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, TypedDict
 
 import attrs
 
 from stackverify.sandbox import checks
+from stackverify.sandbox.choices import one_of
 from stackverify.sandbox.limits import COUNTERS
 
 __all__ = [
@@ -48,16 +49,6 @@ def _is_a_share(instance: object, attribute: object, value: float) -> None:
         raise ValueError(f"a share is from 0.0 to 1.0: {value!r}")
 
 
-def _one_of(alias: object) -> Callable[[object, object, str], None]:
-    allowed = get_args(alias)
-
-    def check(instance: object, attribute: object, value: str) -> None:
-        if value not in allowed:
-            raise ValueError(f"not one of {', '.join(allowed)}: {value!r}")
-
-    return check
-
-
 def _is_a_url(instance: object, attribute: object, value: str) -> None:
     if complaint := checks.http_url(value):
         raise ValueError(f"webhook_url {complaint}")
@@ -84,7 +75,7 @@ class Knobs:
     )
     """How requests are counted: a key of `stackverify.sandbox.limits.COUNTERS`.
     A change takes effect with the next request, from a clean count."""
-    array_units: ArrayUnits = attrs.field(default="once", validator=_one_of(ArrayUnits))
+    array_units: ArrayUnits = attrs.field(default="once", validator=one_of(ArrayUnits))
     """Whether a send to many counts as one request or one for each recipient."""
     latency: float | tuple[float, float] = attrs.field(
         default=0.0, validator=_is_a_duration
@@ -104,19 +95,19 @@ class Knobs:
     """The share of accepted messages that end badly."""
     atomic_arrays: bool = True
     """Whether one bad recipient refuses the whole array, or only itself."""
-    reply_style: ReplyStyle = attrs.field(default="top", validator=_one_of(ReplyStyle))
+    reply_style: ReplyStyle = attrs.field(default="top", validator=one_of(ReplyStyle))
     """Where the answer to a send has the id: `message_id` or `id` at the top, in
     the object `data`, in an array `data` even for one recipient, or nowhere."""
     status_style: StatusStyle = attrs.field(
-        default="top", validator=_one_of(StatusStyle)
+        default="top", validator=one_of(StatusStyle)
     )
     """Whether the answer to a status read is flat or inside `data`."""
     list_style: ListStyle = attrs.field(
-        default="data+meta", validator=_one_of(ListStyle)
+        default="data+meta", validator=one_of(ListStyle)
     )
     """The envelope of a list."""
     error_status: ErrorStatus = attrs.field(
-        default="text", validator=_one_of(ErrorStatus)
+        default="text", validator=one_of(ErrorStatus)
     )
     """The type of `status` in an error: `"error"`, the HTTP number, or false."""
     templates: Templates = attrs.field(factory=lambda: dict(_TEMPLATES))

@@ -166,3 +166,4 @@ COUNTERS: Mapping[str, type[Counter]] = MappingProxyType(
         "gcra": Gcra,
     }
 )
+"""The ways to count requests, by the name that the knob `counting` takes."""

@@ -14,6 +14,7 @@ from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.messages import Channel, Draft, Ending, Message
 from stackverify.sandbox.progress import Progress
 from stackverify.sandbox.search import Search
+from stackverify.sandbox.shapes import as_told
 from stackverify.sandbox.store import Store
 from stackverify.sandbox.traffic import Record
 
@@ -79,6 +80,14 @@ class Outbox:
         """Settle how the messages to a recipient end, from the next one on."""
         self._endings[to] = ending
 
+    def hear(self, text: str, sender: str) -> None:
+        """Heed who asks for no more messages, or for messages again."""
+        word = text.strip().upper()
+        if word in self._knobs.opt_out_words:
+            self.opted_out.add(sender)
+        if word in self._knobs.opt_in_words:
+            self.opted_out.discard(sender)
+
     def accept(self, draft: Draft, key: Key, record: Record) -> list[Message]:
         """Take a draft in, one message to each recipient, or refuse them all."""
         recipients = [to for to in draft.recipients if to is not None]
@@ -101,8 +110,7 @@ class Outbox:
             raise RefusalError(429, "monthly_limit", said, retry_after=int(wait) + 1)
 
     def _message(self, draft: Draft, to: str, key: Key, record: Record) -> Message:
-        # As coarse as what is told, so that a row's own time finds it again.
-        at = int((record.at + self._knobs.late) * 1000) / 1000
+        at = as_told(record.at + self._knobs.late)
         message_id = self._new_id(draft.channel)
         return Message(
             message_id=message_id,

@@ -121,7 +121,7 @@ class Sandbox(Service):
     @property
     def velstack_url(self) -> str:
         """Where the pretend Velstack is, while it is served."""
-        return self.base_url.removesuffix(BASE_PATH) + VELSTACK_PATH
+        return f"{self.inbox_url}{VELSTACK_PATH}"
 
     def start(self) -> None:
         """Serve, and come back when requests are answered.

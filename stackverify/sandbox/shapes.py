@@ -10,7 +10,7 @@ from stackverify.sandbox.exchange import RefusalError, Reply
 from stackverify.sandbox.knobs import ErrorStatus, ListStyle, ReplyStyle, StatusStyle
 from stackverify.sandbox.messages import Channel, Draft, Message
 
-__all__ = ["accepted", "listing", "Page", "refusal", "standing", "timestamp"]
+__all__ = ["accepted", "as_told", "listing", "Page", "refusal", "standing", "timestamp"]
 
 _Object: TypeAlias = dict[str, Any]
 _NAMES: Mapping[Channel, str] = {
@@ -41,6 +41,11 @@ def timestamp(at: float) -> str:
     """Write a time in ISO-8601, UTC, with milliseconds."""
     written = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
     return written.replace("+00:00", "Z")
+
+
+def as_told(at: float) -> float:
+    """Give a time as coarse as it is told, so that what is told finds it again."""
+    return int(at * 1000) / 1000
 
 
 def accepted(draft: Draft, messages: Sequence[Message], style: ReplyStyle) -> Reply:

@@ -11,7 +11,7 @@ from stackverify.sandbox.keys import Key, Keys
 from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.outbox import Outbox
 
-__all__ = ["key_in", "Step", "Steps"]
+__all__ = ["Step", "Steps"]
 
 Step: TypeAlias = Callable[[Exchange], Reply | None]
 """Looks at a request: replies, refuses by raising `RefusalError`, or lets it go on."""
@@ -52,7 +52,7 @@ class Steps:
         exchange.endpoint, exchange.message_id = found
 
     def _know_the_key(self, exchange: Exchange) -> None:
-        value = key_in(exchange)
+        value = exchange.bearer
         if not value:
             said = "No API key: send it as Authorization: Bearer YOUR_API_KEY."
             raise RefusalError(401, "unauthorized", said)
@@ -107,12 +107,6 @@ class Steps:
             exchange, _key(exchange), self._outbox, self._knobs
         )
         return reply
-
-
-def key_in(exchange: Exchange) -> str:
-    """Give the text of the key that came with a request, if one did."""
-    scheme, _, value = exchange.headers.get("authorization", "").partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else ""
 
 
 def _key(exchange: Exchange) -> Key:

@@ -81,25 +81,8 @@ def tell_whole_message(service: Service, message: Message) -> _Object:
 
 
 def _history(service: Service, message: Message) -> _Object:
-    now = service.clock.now()
     return {
-        "timeline": [
-            {
-                "status": "queued",
-                "at": timestamp(message.accepted_at),
-                "is_reached": True,
-            },
-            *(
-                {
-                    "status": move.status,
-                    "at": timestamp(move.at),
-                    "is_reached": move.at <= now,
-                    "by_hand": move.by_hand,
-                    "error_message": move.error_message,
-                }
-                for move in service.moves(message)
-            ),
-        ],
+        "timeline": _timeline(service, message),
         "statuses": STATUSES[message.channel],
         **_looks(service, message),
         "exchange": tell_record(message.request),
@@ -109,6 +92,21 @@ def _history(service: Service, message: Message) -> _Object:
             if attempt.webhook.message_id == message.message_id
         ],
     }
+
+
+def _timeline(service: Service, message: Message) -> list[_Object]:
+    now, accepted_at = service.clock.now(), timestamp(message.accepted_at)
+    moves = [
+        {
+            "status": move.status,
+            "at": timestamp(move.at),
+            "is_reached": move.at <= now,
+            "by_hand": move.by_hand,
+            "error_message": move.error_message,
+        }
+        for move in service.moves(message)
+    ]
+    return [{"status": "queued", "at": accepted_at, "is_reached": True}, *moves]
 
 
 def tell_look(service: Service, message: Message) -> _Object:

@@ -116,19 +116,40 @@ class Webhooks:
 
     def inbound(self, fields: Mapping[str, Any], now: float) -> Webhook:
         """Write an inbound message; it is owed if a URL is configured."""
-        webhook = self.signed(self._knobs.webhook_url, written(fields))
+        webhook = self._signed(self._knobs.webhook_url, written(fields))
         if webhook.url:
             self._send(webhook, now)
         return webhook
 
-    def again(self, webhook: Webhook, now: float) -> None:
-        """Owe a webhook that somebody wants posted once more."""
-        self._send(attrs.evolve(webhook, attempt=1, is_replay=True), now)
+    def replay(
+        self,
+        number: int,
+        now: float,
+        *,
+        url: str | None,
+        body: bytes | None,
+        signature: str | None,
+    ) -> Webhook:
+        """Owe the webhook of an attempt once more, changed where something is given.
 
-    def signed(
+        Raises:
+            LookupError: There is no such attempt.
+        """
+        before = next((each for each in self.attempts if each.number == number), None)
+        if before is None:
+            raise LookupError(f"there is no attempt {number}")
+        webhook = before.webhook
+        changed = attrs.evolve(webhook, url=url or webhook.url)
+        if body is not None:
+            changed = self._signed(changed.url, body, webhook.message_id)
+        if signature is not None:
+            changed = attrs.evolve(changed, signature=signature)
+        self._send(attrs.evolve(changed, attempt=1, is_replay=True), now)
+        return changed
+
+    def _signed(
         self, url: str | None, body: bytes, message_id: str | None = None
     ) -> Webhook:
-        """Sign a body."""
         signature = signed(body, self._knobs.webhook_secret)
         return Webhook(url or "", body, signature, message_id)
 
@@ -156,7 +177,7 @@ class Webhooks:
 
     def _report(self, message: Message, move: Move) -> Webhook:
         body = written(report_fields(message, move))
-        return self.signed(self.url_for(message), body, message.message_id)
+        return self._signed(self.url_for(message), body, message.message_id)
 
     def _send_report(self, message: Message, webhook: Webhook, move: Move) -> None:
         at, held = move.at, self._held.pop(message.message_id, [])

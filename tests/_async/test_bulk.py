@@ -29,15 +29,12 @@ from stackverify.errors import (
 from stackverify.models.outcomes import Outcome
 from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange, RefusalError
+from tests.recipients import number
 
 pytestmark = pytest.mark.anyio
 
 UTC = dt.UTC
 shop = contextvars.ContextVar("shop", default="none")
-
-
-def number(index: int) -> str:
-    return f"+2547{index:08d}"
 
 
 def personal(count: int) -> list[Sms]:

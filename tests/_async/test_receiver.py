@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from stackverify._async._concurrency import sleep
@@ -30,6 +29,7 @@ from stackverify.webhooks import (
     Verdict,
     sign,
 )
+from tests.clock import Clock
 
 pytestmark = pytest.mark.anyio
 
@@ -39,19 +39,9 @@ AT = "2027-01-15T08:00:00Z"
 Together = Callable[..., Awaitable[list[Any]]]
 
 
-@attrs.define
-class Clock:
-    """Stands still until it is moved."""
-
-    now: float = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture(params=["memory", "sqlite"])

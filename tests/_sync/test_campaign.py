@@ -36,13 +36,10 @@ from stackverify.models.webhooks import DeliveryReport
 from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange, RefusalError
 from tests._sync.conftest import TIER
+from tests.recipients import people
 
 HI = Sms("{phone}", "Hi {name}")
 QUICK = CampaignRules(settle=0.3, clock_slack=0.1)
-
-
-def people(count: int) -> list[dict[str, Any]]:
-    return [{"phone": f"+2547{n:08d}", "name": f"N{n}"} for n in range(count)]
 
 
 @pytest.fixture
@@ -341,19 +338,20 @@ def test_another_template_or_source_is_refused_with_what_differs(
     assert caught.value.differences == (difference,)
 
 
+def refuse_one(exchange: Exchange) -> None:
+    if b"+254700000003" in exchange.body:
+        raise RefusalError(422, "validation_error", "Not reachable.")
+
+
 def test_a_refused_row_keeps_its_reason_and_can_be_tried_again(
     campaign: Campaign, sandbox: Sandbox
 ) -> None:
-    def refuse(exchange: Exchange) -> None:
-        if b"+254700000003" in exchange.body:
-            raise RefusalError(422, "validation_error", "Not reachable.")
-
-    sandbox.steps.insert(0, refuse)
+    sandbox.steps.insert(0, refuse_one)
     campaign.load(HI, people(5))
     assert campaign.run()["refused"] == 1
     (row,) = all_rows(campaign, "refused")
     assert "Not reachable" in row.reason
-    sandbox.steps.remove(refuse)
+    sandbox.steps.remove(refuse_one)
     assert campaign.retry_failed() == 1
     assert campaign.run()["accepted"] == 5
 
@@ -361,11 +359,7 @@ def test_a_refused_row_keeps_its_reason_and_can_be_tried_again(
 def test_a_request_refused_for_several_is_looked_up_and_sent_one_by_one(
     campaign: Campaign, sandbox: Sandbox
 ) -> None:
-    def refuse(exchange: Exchange) -> None:
-        if b"+254700000003" in exchange.body:
-            raise RefusalError(422, "validation_error", "Not reachable.")
-
-    sandbox.steps.insert(0, refuse)
+    sandbox.steps.insert(0, refuse_one)
     campaign.load(Sms("{phone}", "Hi all"), people(5))
     summary = campaign.run()
     assert (summary["accepted"], summary["refused"], sandbox.count()) == (4, 1, 4)

@@ -29,24 +29,19 @@ from stackverify._core.packing import Packer
 from stackverify._process.stop import Stop
 from stackverify._sync._concurrency import FanOut, sleep
 from stackverify.errors import (
-    BadRequestError,
     CertificateError,
     ConfigurationError,
     ConnectFailedError,
     DeadlineError,
-    ForbiddenError,
     MaybeSentError,
     NeverLeftError,
     NoReplyError,
-    NotFoundError,
     RateLimitedError,
     ReadFailedError,
-    RedirectedError,
     RefusedError,
     SendCutShortError,
     SendServerError,
     ServerError,
-    UnauthorizedError,
     UnprocessableError,
     UnreadableReplyError,
 )
@@ -59,6 +54,7 @@ from tests.faulty_server import (
     reply,
     script,
 )
+from tests.refusals import DEFINITE
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -82,9 +78,9 @@ def client_of(server: FaultyServer, **options: Any) -> Client:
 
 
 def failure_of(client: Client, raised: Raised, *, before: int = 0) -> Any:
-    """Have some texts accepted, then send one that is not."""
+    """Have some texts accepted, in whatever time, then send one that is not."""
     for _ in range(before):
-        client.sms.send(TO, "accepted before")
+        client.sms.send(TO, "accepted before", timeout=10.0)
     with pytest.raises(raised) as caught:
         client.sms.send(TO, TEXT)
     return caught.value
@@ -201,30 +197,15 @@ def test_switching_protocols_is_no_answer_to_a_send() -> None:
 
 # Rows 12, 14 and 17: a definite no.
 
-REFUSED: dict[int, type[RefusedError]] = {
-    400: BadRequestError,
-    401: UnauthorizedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    405: RefusedError,
-    413: RefusedError,
-    414: RefusedError,
-    415: RefusedError,
-    422: UnprocessableError,
-    431: RefusedError,
-    307: RedirectedError,
-    308: RedirectedError,
-}
-
 
 @fresh_or_reused
-@pytest.mark.parametrize("status", REFUSED)
+@pytest.mark.parametrize("status", DEFINITE)
 def test_a_definite_no_is_final(status: int, before: int) -> None:
     fault = says(reply(status, b"", "Location: http://127.0.0.1:9/elsewhere"))
     with FaultyServer(script(fault, before=before), accept_all) as server:
         with client_of(server) as client:
-            error = failure_of(client, REFUSED[status], before=before)
-    assert type(error) is REFUSED[status]
+            error = failure_of(client, DEFINITE[status], before=before)
+    assert type(error) is DEFINITE[status]
     assert server.posts(TEXT) == 1
 
 
@@ -531,7 +512,7 @@ CUT_SHORT: dict[str, Script] = {
 @pytest.mark.parametrize("fault", CUT_SHORT.values(), ids=CUT_SHORT)
 def test_a_failure_within_the_body_was_never_sent(fault: Script, before: int) -> None:
     with FaultyServer(within_the_body(fault, before=before), accept_all) as server:
-        with client_of(server, timeout=SOON, retry=ONCE) as client:
+        with client_of(server, retry=ONCE) as client:
             for _ in range(before):
                 client.sms.send(TO, "accepted before")
             with pytest.raises((NeverLeftError, RefusedError)) as caught:

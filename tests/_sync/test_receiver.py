@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from stackverify._sync._concurrency import sleep
@@ -31,6 +30,7 @@ from stackverify.webhooks import (
     Verdict,
     sign,
 )
+from tests.clock import Clock
 
 SECRET = "whsec_canary"
 NOW = 1_800_000_000.0
@@ -38,19 +38,9 @@ AT = "2027-01-15T08:00:00Z"
 Together = Callable[..., list[Any]]
 
 
-@attrs.define
-class Clock:
-    """Stands still until it is moved."""
-
-    now: float = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture(params=["memory", "sqlite"])

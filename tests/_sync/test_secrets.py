@@ -2,9 +2,7 @@
 """What may not be shown is not shown, and the key goes nowhere else."""
 
 import json
-import logging
 import socket
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from stackverify import (
 )
 from stackverify.errors import ConnectFailedError, InvalidInputError, ReplyError
 from stackverify.sandbox import Exchange, Reply, Sandbox
+from tests.witness import Witness, witness_of
 
 FAST = "enterprise:60000"
 KEY = "sk_test_canarykey0000"
@@ -72,40 +71,9 @@ def send(client: Client, message: Sms | Email | WhatsAppTemplate) -> Any:
             return client.whatsapp.send_template(*where, **fields)
 
 
-@attrs.define(eq=False)
-class Witness:
-    """Gathers all that a user, or a log, gets to see."""
-
-    log: pytest.LogCaptureFixture
-    shown: list[str] = attrs.field(factory=list)
-
-    def see(self, value: object) -> None:
-        self.shown += [repr(value), str(value)]
-
-    def see_error(self, error: BaseException) -> None:
-        self.see(error)
-        self.shown.append("".join(traceback.format_exception(error)))
-        self.shown += [repr(cause) for cause in causes(error)]
-
-    def leaks(self) -> set[str]:
-        """Tell which canaries were shown anywhere."""
-        records = [f"{r.getMessage()} {r.args!r}" for r in self.log.records]
-        everything = "\n".join([self.log.text, *records, *self.shown])
-        return {canary for canary in CANARIES if canary in everything}
-
-
-def causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
 @pytest.fixture
 def witness(caplog: pytest.LogCaptureFixture) -> Witness:
-    caplog.set_level(logging.DEBUG)
-    for name in ("httpx", "httpcore", "stackverify"):
-        caplog.set_level(logging.DEBUG, logger=name)
-    return Witness(caplog)
+    return witness_of(caplog, CANARIES)
 
 
 @pytest.fixture

@@ -2,12 +2,9 @@
 """The client of Velstack: where requests go, with which key, and what is shown."""
 
 import json
-import logging
-import traceback
 from contextlib import suppress
 from typing import Any
 
-import attrs
 import httpx
 import pytest
 
@@ -22,6 +19,7 @@ from stackverify.errors import (
 from stackverify.limiters import Limiter, Rate
 from stackverify.sandbox import Exchange, Reply, Sandbox
 from stackverify.velstack import Mode, QuickSms, Velstack, VelstackApi
+from tests.witness import Witness, witness_of
 
 AMA = "0205550368"
 SITE, OLDER = "https://api.velstack.com/v", "https://sms.velstack.com/api"
@@ -247,30 +245,9 @@ def echo(status: int, code: int | None) -> Any:
     return step
 
 
-@attrs.define
-class Witness:
-    """Gathers all that a user, or a log, gets to see."""
-
-    log: pytest.LogCaptureFixture
-    shown: list[str] = attrs.field(factory=list)
-
-    def see(self, value: object) -> None:
-        self.shown += [repr(value), str(value)]
-
-    def see_error(self, error: BaseException) -> None:
-        self.see(error)
-        self.shown.append("".join(traceback.format_exception(error)))
-
-    def leaks(self) -> list[str]:
-        everything = "\n".join([self.log.text, *self.shown])
-        return [canary for canary in CANARIES if canary in everything]
-
-
 @pytest.fixture
 def witness(caplog: pytest.LogCaptureFixture) -> Witness:
-    for name in ("httpx", "httpcore", "stackverify"):
-        caplog.set_level(logging.DEBUG, logger=name)
-    return Witness(caplog)
+    return witness_of(caplog, CANARIES)
 
 
 def fail_all(velstack: Velstack, witness: Witness) -> None:
@@ -310,7 +287,7 @@ def test_a_service_that_repeats_everything_shows_nothing(
         with suppress(BulkStoppedError):
             for outcome in velstack.sms.send_many([MESSAGE], pack=2):
                 witness.see(outcome)
-    assert witness.leaks() == []
+    assert witness.leaks() == set()
 
 
 def test_what_is_accepted_shows_nothing_either(
@@ -328,4 +305,4 @@ def test_what_is_accepted_shows_nothing_either(
         witness.see(outcome)
     for contact in heard.contacts.list(group.id):
         witness.see(contact)
-    assert (witness.leaks(), len(witness.shown) > 20) == ([], True)
+    assert (witness.leaks(), len(witness.shown) > 20) == (set(), True)

@@ -13,6 +13,7 @@ import pytest
 from stackverify import AsyncClient, Event, RequestFinished
 from stackverify.limiters import AsyncLimiter, Lane, Rate
 from stackverify.sandbox import Sandbox
+from tests.recipients import number
 
 pytestmark = pytest.mark.anyio
 
@@ -20,10 +21,6 @@ SENDS = 300
 CONNECTIONS = 8
 LONGEST = 0.06
 CancelAfter = Callable[[float, Callable[[], Awaitable[object]]], Awaitable[None]]
-
-
-def number(row: int) -> str:
-    return f"+2547{row:08d}"
 
 
 @attrs.define(eq=False)

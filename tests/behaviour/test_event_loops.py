@@ -13,13 +13,10 @@ import trio
 
 from stackverify import AsyncClient
 from stackverify.sandbox import Sandbox
+from tests.recipients import number
 
 TIER = "enterprise:60000"
 BACKENDS = ["asyncio", "trio"]
-
-
-def number(row: int) -> str:
-    return f"+2547{row:08d}"
 
 
 @pytest.fixture(scope="module")

@@ -17,16 +17,13 @@ from stackverify import AsyncClient, Client, Sms
 from stackverify.errors import ConfigurationError
 from stackverify.sandbox import Sandbox
 from tests.behaviour.processes import FORK_WARNING, fork
+from tests.recipients import number
 
 pytestmark = pytest.mark.filterwarnings(FORK_WARNING)
 
 TIER = "enterprise:60000"
 BACKENDS = ["asyncio", "trio"]
 Sent = dict[str | None, str]
-
-
-def number(row: int) -> str:
-    return f"+2547{row:08d}"
 
 
 def truth(sandbox: Sandbox) -> Sent:

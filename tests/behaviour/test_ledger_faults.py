@@ -19,6 +19,7 @@ from stackverify.campaigns import Campaign, CampaignRules, RowState
 from stackverify.errors import LedgerBusyError, LedgerError, LedgerLostError
 from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange
+from tests.clock import Clock
 
 TIER = "enterprise:60000"
 ROWS = [{"phone": f"+2547{n:08d}"} for n in range(40)]
@@ -247,13 +248,6 @@ def test_every_commit_is_synced(file: LedgerFile) -> None:
     with file.reading() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
-
-
-class Clock:
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

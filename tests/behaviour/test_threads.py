@@ -6,13 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stackverify import Client
 from stackverify.sandbox import Sandbox
+from tests.recipients import number
 
 THREADS = 16
 EACH = 25
-
-
-def number(row: int) -> str:
-    return f"+2547{row:08d}"
 
 
 def test_sixteen_threads_share_a_client_and_each_gets_its_own_replies(

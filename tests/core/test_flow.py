@@ -19,29 +19,23 @@ from stackverify._core.flow import (
 from stackverify._core.verdict import NoAnswer, Stage
 from stackverify._services.stackverify import calls
 from stackverify.errors import (
-    BadRequestError,
     CertificateError,
     ConnectFailedError,
     DeadlineError,
-    ForbiddenError,
     NoReplyError,
-    NotFoundError,
     RateLimitedError,
     ReadFailedError,
-    RedirectedError,
-    RefusedError,
     SendCutShortError,
     SendServerError,
     ServerError,
     StackverifyError,
-    UnauthorizedError,
-    UnprocessableError,
     UnreadableReplyError,
 )
 from stackverify.models.messages import Sms
 from stackverify.models.results import Receipt, SmsStatus
 from stackverify.models.retry import RepeatSend, Retry
 from stackverify.reply import Reply
+from tests.refusals import DEFINITE
 
 TEXT = "Your code is 4921, " + "and it is yours alone. " * 60
 SEND = calls.send_sms("+254712345678", Sms("+254712345678", TEXT))
@@ -249,22 +243,6 @@ def test_one_attempt_is_one_attempt() -> None:
     flow = flow_of(READ, Retry(attempts=1))
     begin(flow)
     assert isinstance(fail(flow, reply(500)), ServerError)
-
-
-DEFINITE = {
-    400: BadRequestError,
-    401: UnauthorizedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    405: RefusedError,
-    413: RefusedError,
-    414: RefusedError,
-    415: RefusedError,
-    422: UnprocessableError,
-    431: RefusedError,
-    307: RedirectedError,
-    308: RedirectedError,
-}
 
 
 @pytest.mark.parametrize("call", [SEND, READ], ids=["send", "read"])

@@ -62,7 +62,7 @@ class Sender:
         self.flying.clear()
 
     def do_observe(self, dice: int, lane: Lane) -> None:
-        self.limiter.observe(self.now, limit=dice % 20, remaining=dice, resets_in=1.0)
+        self.limiter.observe(self.now, remaining=dice, resets_in=1.0)
 
     def ends(self, dice: int, end: Callable[[Permit], Any], *, left: bool) -> None:
         if self.flying:

@@ -38,7 +38,7 @@ def pace_after(limiter: PacedLog, now: float) -> float:
 def test_a_refusal_pauses_both_lanes() -> None:
     limiter = lite()
     assert refuse(limiter, 10.0, retry_after=5.0) == 15.0
-    assert limiter.paused_until == 15.0
+    assert limiter.usage(10.0).paused_until == 15.0
     assert limiter.ready_at(TRANSACTIONAL, 1, 10.0) == pytest.approx(15.0)
     assert limiter.ready_at(BULK, 1, 10.0) == pytest.approx(15.0)
 
@@ -48,7 +48,7 @@ def test_the_latest_retry_after_ends_the_pause() -> None:
     permits = [leave(limiter, 0.0) for _ in range(3)]
     for permit, asked in zip(permits, [2.0, 9.0, 4.0], strict=True):
         limiter.refused(permit, 1.0, retry_after=asked, jitter=0.0)
-    assert limiter.paused_until == 10.0
+    assert limiter.usage(1.0).paused_until == 10.0
 
 
 def test_a_refused_request_counts_as_answered() -> None:
@@ -119,7 +119,7 @@ def test_refusals_of_one_epoch_back_off_once() -> None:
     permits = [leave(limiter, 0.0) for _ in range(50)]
     for permit in permits:
         limiter.refused(permit, 1.0, retry_after=None, jitter=0.0)
-    assert limiter.paused_until == 2.0
+    assert limiter.usage(1.0).paused_until == 2.0
 
 
 def test_an_answer_ends_the_doubling() -> None:
@@ -213,34 +213,6 @@ def test_any_number_of_refusals_leaves_a_pace(requests: int) -> None:
         now = limiter.ready_at(TRANSACTIONAL, 1, now) + 0.01
         accept(limiter, now)
     assert requests / 200 < pace_after(limiter, now) < requests
-
-
-def test_a_lower_limit_told_by_the_server_is_followed() -> None:
-    limiter = lite()
-    limiter.observe(0.0, limit=10)
-    assert pace_after(limiter, 0.0) == pytest.approx(9.9)
-    for _ in range(10):
-        leave(limiter, 0.0)
-    assert limiter.take(TRANSACTIONAL, 1, 0.0) is None
-
-
-@pytest.mark.parametrize("limit", [100, 5000, 0, -1])
-def test_no_limit_told_lifts_the_rate_above_the_configured_one(limit: int) -> None:
-    limiter = lite()
-    limiter.observe(0.0, limit=limit)
-    assert pace_after(limiter, 0.0) == pytest.approx(99.0)
-
-
-def test_a_new_limit_told_replaces_what_was_learned() -> None:
-    limiter = refused_twice()
-    limiter.observe(101.0, limit=90)
-    assert pace_after(limiter, 101.0) == pytest.approx(89.1)
-
-
-def test_the_same_limit_told_again_does_not_undo_what_was_learned() -> None:
-    limiter = refused_twice()
-    limiter.observe(101.0, limit=100)
-    assert pace_after(limiter, 101.0) < 90
 
 
 def test_what_the_server_says_is_left_is_all_that_leaves() -> None:

@@ -15,18 +15,9 @@ from stackverify._process.stop import Stop
 from stackverify._process.turns import Ticket, Turns
 from stackverify.errors import ConfigurationError
 from stackverify.models.tier import Lane, Rate, Tier
+from tests.clock import Clock
 
 NOW, BULK = Lane.TRANSACTIONAL, Lane.BULK
-
-
-class Clock:
-    """A clock that goes when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Waiter:

@@ -18,7 +18,6 @@ from stackverify._core.verdict import (
     unreadable,
 )
 from stackverify.errors import (
-    BadRequestError,
     CertificateError,
     ConnectFailedError,
     DeadlineError,
@@ -26,21 +25,19 @@ from stackverify.errors import (
     MaybeSentError,
     NeverLeftError,
     NoReplyError,
-    NotFoundError,
     RateLimitedError,
     ReadFailedError,
     RedirectedError,
-    RefusedError,
     ReplyError,
     SendCutShortError,
     SendServerError,
     ServerError,
     StackverifyError,
-    UnauthorizedError,
     UnprocessableError,
     UnreadableReplyError,
 )
 from stackverify.reply import Reply
+from tests.refusals import DEFINITE
 
 PHONE = "+254712345678"
 TEXT = "Your code is 4921"
@@ -128,21 +125,7 @@ def test_a_read_without_an_answer_changed_nothing(
 
 # Replies: rows 11 to 17.
 
-REFUSALS: dict[int, type[RefusedError]] = {
-    400: BadRequestError,
-    401: UnauthorizedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    405: RefusedError,
-    413: RefusedError,
-    414: RefusedError,
-    415: RefusedError,
-    422: UnprocessableError,
-    429: RateLimitedError,
-    431: RefusedError,
-    307: RedirectedError,
-    308: RedirectedError,
-}
+REFUSALS = {**DEFINITE, 429: RateLimitedError}
 UNSETTLED = {*range(100, 1000)} - {*REFUSALS, *range(200, 300)}
 
 

@@ -57,9 +57,5 @@ def page(ledger: Path) -> Callable[..., str]:
     return write
 
 
-def people(count: int) -> list[dict[str, Any]]:
-    return [{"phone": f"+2547{n:08d}", "name": f"N{n}"} for n in range(count)]
-
-
 def mails(count: int) -> list[dict[str, Any]]:
     return [{"email": f"n{n}@example.org", "name": f"N{n}"} for n in range(count)]

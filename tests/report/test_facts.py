@@ -9,7 +9,8 @@ from stackverify import Email, Sms
 from stackverify.campaigns import Campaign, CampaignRules, RowState
 from stackverify.report.reading import read_facts
 from stackverify.sandbox import Sandbox
-from tests.report.conftest import ALONE, Ran, mails, people
+from tests.recipients import people
+from tests.report.conftest import ALONE, Ran, mails
 
 HI = Sms("{phone}", "Hi {name}")
 MAIL = Email("{email}", subject="Hi", text="Hello {name}")

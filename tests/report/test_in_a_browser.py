@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from stackverify import Sms
 from stackverify.campaigns import Campaign
 from stackverify.sandbox import Sandbox
-from tests.report.conftest import Ran, people
+from tests.recipients import people
+from tests.report.conftest import Ran
 from tests.sandbox.browser import CHROMIUM, chromium
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here")

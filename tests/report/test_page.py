@@ -14,7 +14,8 @@ from stackverify.models.webhooks import DeliveryReport
 from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange, RefusalError
 from tests.behaviour.processes import run_program
-from tests.report.conftest import NOW, Ran, mails, people
+from tests.recipients import people
+from tests.report.conftest import NOW, Ran, mails
 
 HI = Sms("{phone}", "Hi {name}")
 Page = Callable[..., str]

@@ -12,7 +12,7 @@ from stackverify._stores.ledger_snapshot import LedgerSnapshot
 from stackverify.campaigns import Campaign, write_report
 from stackverify.errors import LedgerError
 from tests.behaviour.processes import FORK_WARNING, fork
-from tests.report.conftest import people
+from tests.recipients import people
 
 HI = Sms("{phone}", "Hi {name}")
 

@@ -42,6 +42,14 @@ def api(sandbox: Sandbox, connection: httpx.Client) -> httpx.Client:
 
 
 @pytest.fixture
+def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """A client of the test API; it needs no key."""
+    url = f"{sandbox.inbox_url}/sandbox"
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
 def listener() -> Iterator[Listener]:
     with listening() as listens:
         yield listens

@@ -13,14 +13,6 @@ EMAIL = {"to": "a@example.org", "subject": "S", "html": "<p>H</p>", "from_name":
 TEMPLATE = {"to": NUMBER, "template_name": "welcome", "language": "en"}
 
 
-@pytest.fixture
-def control(sandbox: Sandbox) -> httpx.Client:
-    """A client of the test API; it needs no key."""
-    url = sandbox.base_url.removesuffix("/api/v1") + "/sandbox"
-    with httpx.Client(base_url=url, trust_env=False) as client:
-        yield client
-
-
 def test_what_was_accepted_is_listed_as_it_came(
     api: httpx.Client, control: httpx.Client
 ) -> None:

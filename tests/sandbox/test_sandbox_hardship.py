@@ -1,7 +1,6 @@
 """What the sandbox must not stumble over."""
 
 import threading
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -13,14 +12,6 @@ from tests.sandbox.listener import Listener
 NUMBER = "+254712345678"
 URL = "http://127.0.0.1:1/hook"
 DAY = 86_400
-
-
-@pytest.fixture
-def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    """A client of the test API."""
-    url = f"{sandbox.inbox_url}/sandbox"
-    with httpx.Client(base_url=url, trust_env=False) as client:
-        yield client
 
 
 @pytest.fixture

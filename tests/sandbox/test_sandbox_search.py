@@ -1,11 +1,9 @@
 """What a search of the inbox finds."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
-from stackverify.sandbox import Clock, Sandbox, Service
+from stackverify.sandbox import Clock, Service
 from stackverify.sandbox.transport import SandboxTransport
 
 
@@ -73,14 +71,6 @@ def test_the_newest_come_first_and_in_parts(service: Service) -> None:
     assert matching == 11
     assert service.search("", start=12, limit=5)[0][0].text == "Hello Joan"
     assert service.search("", start=13) == ([], 13)
-
-
-@pytest.fixture
-def control(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    """A client of the test API."""
-    url = f"{sandbox.inbox_url}/sandbox"
-    with httpx.Client(base_url=url, trust_env=False) as client:
-        yield client
 
 
 @pytest.mark.parametrize("query", ["start=-1", "limit=501", "limit=x", "start=1.5"])

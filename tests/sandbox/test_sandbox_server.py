@@ -108,8 +108,8 @@ def test_it_stops_at_once_though_clients_hold_on() -> None:
         stuck.sendall(request_bytes(sandbox)[:-1])
         idle = socket.create_connection(address(sandbox))
         until(lambda: sandbox.requests == 2)
-        started = time.monotonic()
-    assert time.monotonic() - started < 1.0
+    # It raises an error of its own if it does not end long before the latency does.
+    assert not sandbox.is_running
     for connection in (waiting, stuck, idle):
         connection.close()
 
@@ -138,13 +138,12 @@ def test_an_answer_takes_as_long_as_the_latency_says() -> None:
 
 
 def test_an_answer_does_not_wait_for_a_delayed_acknowledgement() -> None:
-    with Sandbox() as sandbox, httpx.Client(trust_env=False) as client:
-        url = f"{sandbox.base_url}/sms"
-        client.get(url)
-        started = time.monotonic()
-        for _ in range(20):
-            client.get(url)
-        assert time.monotonic() - started < 20 * 0.04
+    with Sandbox() as sandbox, socket.create_connection(address(sandbox)) as client:
+        client.sendall(request_bytes(sandbox))
+        client.recv(1)
+        (connection,) = sandbox._server.server_state.connections
+        held = connection.transport.get_extra_info("socket")
+        assert held.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_the_most_requests_at_one_time_are_counted() -> None:
@@ -171,9 +170,10 @@ def test_a_clock_goes_forward_only() -> None:
 
 
 def test_the_real_clock_runs() -> None:
+    before = time.time()
     clock = Clock()
-    assert abs(clock.now() - time.time()) < 1.0
-    assert clock.advance(3600) - time.time() > 3599
+    assert before - 0.01 <= clock.now() <= time.time() + 0.01
+    assert clock.advance(3600) >= before + 3599
 
 
 def test_the_same_seed_gives_the_same_ids() -> None:

@@ -183,7 +183,7 @@ def header_fields(field: str, value: object) -> dict[str, str]:
         refuse(field, f"is {shape(value)}", "give a mapping of names to texts")
     for name in value:
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            refuse("headers", "has a name that is no header name", "use A-Z, 0-9 and -")
+            refuse(field, "has a name that is no header name", "use A-Z, 0-9 and -")
     return {name: single_line(f"{field}[{name}]", item) for name, item in value.items()}
 
 

@@ -43,9 +43,9 @@ def _recipients(messages: Sequence[Any]) -> list[str]:
 def _sms_call(messages: Sequence[Sms], *, body: SmsBody) -> Call[Receipt]:
     for message in messages:
         expect(message, Sms)
-        checks.phone("to", message.to)
     first = messages[0]
-    to = first.to if len(messages) == 1 else _recipients(messages)
+    # A row has one recipient, though a request of its own may have several.
+    to = checks.phone("to", first.to) if len(messages) == 1 else _recipients(messages)
     return send_sms(to, first, body=body, lane=Lane.BULK)
 
 

@@ -1,10 +1,11 @@
 """What can be set about the pretend Velstack service, before or while it runs."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import attrs
+
+from stackverify.sandbox.choices import one_of
 
 __all__ = ["CreditStyle", "ListStyle", "OneStyle", "RecipientsStyle", "VelstackKnobs"]
 
@@ -12,14 +13,6 @@ OneStyle: TypeAlias = Literal["seen", "object", "array"]
 ListStyle: TypeAlias = Literal["seen", "Summary", "results", "bare"]
 RecipientsStyle: TypeAlias = Literal["array", "joined"]
 CreditStyle: TypeAlias = Literal["text", "number"]
-
-
-def _one_of(alias: Any) -> Callable[[object, "attrs.Attribute[Any]", str], None]:
-    def check(instance: object, field: "attrs.Attribute[Any]", value: str) -> None:
-        if value not in get_args(alias):
-            raise ValueError(f"{field.name} is one of {', '.join(get_args(alias))}")
-
-    return check
 
 
 @attrs.define(kw_only=True)
@@ -32,17 +25,17 @@ class VelstackKnobs:
     """Whether sends are answered with code 503."""
     sends_answer_200: bool = True
     """Whether a send that is refused has HTTP 200 all the same, as the site says."""
-    one_style: OneStyle = attrs.field(default="seen", validator=_one_of(OneStyle))
+    one_style: OneStyle = attrs.field(default="seen", validator=one_of(OneStyle))
     """How a single record is written: as it was seen of each, as an object, or as
     an array of one."""
-    list_style: ListStyle = attrs.field(default="seen", validator=_one_of(ListStyle))
+    list_style: ListStyle = attrs.field(default="seen", validator=one_of(ListStyle))
     """Where a list stands: as it was seen of each, or all the same way."""
     recipients_style: RecipientsStyle = attrs.field(
-        default="array", validator=_one_of(RecipientsStyle)
+        default="array", validator=one_of(RecipientsStyle)
     )
     """How the recipients of a send are repeated."""
     credit_style: CreditStyle = attrs.field(
-        default="text", validator=_one_of(CreditStyle)
+        default="text", validator=one_of(CreditStyle)
     )
     """How the credit that is left is written."""
     page_size: int | None = attrs.field(

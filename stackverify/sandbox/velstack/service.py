@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ from stackverify.sandbox.checks import json_object
 from stackverify.sandbox.exchange import Exchange, RefusalError, Reply
 from stackverify.sandbox.knobs import Knobs
 from stackverify.sandbox.messages import Ending, Message, Sms
+from stackverify.sandbox.shapes import as_told
 from stackverify.sandbox.store import Store
 from stackverify.sandbox.velstack import endpoints, shapes
 from stackverify.sandbox.velstack.book import Book
@@ -89,9 +91,8 @@ class VelstackService:
             return shapes.refusal(refused, at_200=at_200)
 
     def _known_key(self, exchange: Exchange, *, may_be_public: bool) -> VelstackKey:
-        scheme, _, value = exchange.headers.get("authorization", "").partition(" ")
-        key = self.keys.find(value.strip())
-        if scheme.lower() != "bearer" or key is None:
+        key = self.keys.find(exchange.bearer)
+        if key is None:
             raise RefusalError(401, "", "Unauthenticated.")
         if key.is_public and not may_be_public:
             raise RefusalError(401, "", "This needs a secret key.")
@@ -113,14 +114,7 @@ class VelstackService:
         if key.mode == "live":
             self.knobs.credit -= Decimal(draft.cost)
         message_id = f"vs_{self._dice.getrandbits(64):016x}"
-        exchange.accepted = [
-            _message(
-                f"{message_id}.{at}" if at else message_id, draft, to, key, exchange
-            )
-            for at, to in enumerate(draft.recipients)
-        ]
-        for message in exchange.accepted:
-            self._store.add(message, self._common.keep)
+        self._take_in(draft, message_id, key, exchange)
         told = shapes.Sent(
             message_id,
             draft.kind,
@@ -131,6 +125,18 @@ class VelstackService:
             self.knobs.credit,
         )
         return shapes.sent(told, self.knobs)
+
+    def _take_in(
+        self, draft: _Draft, message_id: str, key: VelstackKey, exchange: Exchange
+    ) -> None:
+        """Accept a message to each recipient; the answer names the first one's id."""
+        ids = (f"{message_id}.{at}" if at else message_id for at in count())
+        exchange.accepted = [
+            _message(each, draft, to, key, exchange)
+            for each, to in zip(ids, draft.recipients, strict=False)
+        ]
+        for message in exchange.accepted:
+            self._store.add(message, self._common.keep)
 
 
 def _fields(exchange: Exchange) -> Mapping[str, Any]:
@@ -164,8 +170,7 @@ def _recipients(value: object) -> list[str]:
 def _message(
     message_id: str, draft: _Draft, to: str, key: VelstackKey, exchange: Exchange
 ) -> Message:
-    # As coarse as what is told, so that a row's own time finds it again.
-    at = int(exchange.now * 1000) / 1000
+    at = as_told(exchange.now)
     return Message(
         message_id=message_id,
         channel="sms",
