@@ -131,6 +131,13 @@ def test_a_record_of_something_else_is_not_its(change: Any) -> None:
     assert judge(ROW, [scan(record), scan(record)]) == Absent()
 
 
+@pytest.mark.parametrize("listed", ["SHOP", "Shop", None])
+def test_a_list_need_not_name_the_sender_as_it_was_written(listed: str | None) -> None:
+    row = attrs.evolve(ROW, sender_id="SHOP")
+    record = attrs.evolve(RECORD, sender_id=listed)
+    assert judge(row, [scan(record)]) == Found("sms_1")
+
+
 def test_another_sender_is_somebody_else() -> None:
     row = attrs.evolve(ROW, sender_id="SHOP")
     record = attrs.evolve(RECORD, sender_id="BANK")
