@@ -23,7 +23,8 @@ from stackverify.campaigns import (
 from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange
 
-RULES = CampaignRules(settle=0.2, clock_slack=0.1, pack=1)
+# Replies tell whole seconds.
+RULES = CampaignRules(settle=0.2, clock_slack=1.2, pack=1)
 ROWS = [{"phone": f"+2547{n:08d}"} for n in range(10)]
 HI = Sms("{phone}", "Hi")
 HOUR = 3600.0
