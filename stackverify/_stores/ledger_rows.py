@@ -195,7 +195,7 @@ class LedgerRows:
             return connection.execute(sql.MOVE_ALL, (now, state.value)).rowcount
 
     def resolve(self, index: int, state: RowState, now: float) -> bool:
-        """Settle a row that was unknown; tell whether it was."""
+        """Settle a row that was unknown, or held; tell whether it was."""
         with self._file.writing() as connection:
             done = connection.execute(sql.RESOLVE, (state.value, now, index))
             return done.rowcount == 1

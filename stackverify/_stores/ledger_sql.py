@@ -228,17 +228,17 @@ INDEX_IDS = """
 """
 STATUS_OF = "SELECT idx, status FROM marks WHERE message_id = ?"
 SET_DELIVERY = "UPDATE marks SET status = ?, status_at = ? WHERE idx = ?"
-UNKNOWN_OF = """
+OPEN_OF = """
     SELECT idx, since FROM rows JOIN marks USING (idx)
-    WHERE recipient = ? AND state = 'unknown'
+    WHERE recipient = ? AND state IN ('unknown', 'absent')
 """
 RESOLVE_AS = """
     UPDATE marks SET state = 'accepted', message_id = ?, settled_at = ?, reason = NULL
-    WHERE idx = ? AND state = 'unknown'
+    WHERE idx = ? AND state IN ('unknown', 'absent')
 """
 RESOLVE = """
     UPDATE marks SET state = ?, settled_at = ?, reason = NULL
-    WHERE idx = ? AND state = 'unknown'
+    WHERE idx = ? AND state IN ('unknown', 'absent')
 """
 UNDELIVERED = """
     SELECT idx, message_id FROM marks

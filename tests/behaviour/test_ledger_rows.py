@@ -152,8 +152,11 @@ def test_a_decision_counts_for_the_attempt_that_was_looked_up_only(
     assert LedgerRows(file).summary()["unknown"] == 0
 
 
-@pytest.mark.parametrize("state", [s for s in RowState if s is not RowState.UNKNOWN])
-def test_only_what_is_unknown_is_decided(
+SETTLED = sorted({*RowState} - {RowState.UNKNOWN, RowState.ABSENT}, key=str)
+
+
+@pytest.mark.parametrize("state", SETTLED)
+def test_only_what_is_unknown_or_held_is_decided(
     file: LedgerFile, runner: LedgerRunner, state: RowState
 ) -> None:
     (row,) = begin(runner)
@@ -228,6 +231,32 @@ def test_a_report_goes_to_the_one_unknown_row_it_can_be_of(
     assert not delivery.adopt(BEN, message_id, told_at, NOW)
     assert delivery.adopt(ANN, message_id, told_at, NOW) is is_adopted
     assert LedgerRows(file).summary()["accepted"] == 1 + is_adopted
+
+
+@pytest.fixture
+def held(file: LedgerFile, runner: LedgerRunner) -> LedgerFile:
+    """A ledger whose row to Ben is not in the list, and held."""
+    _, row = runner.claim(2, None)
+    runner.commit([Intents([row], NOW, NOW + 30.0)])
+    end(runner, row, Verdict(RowState.UNKNOWN))
+    decision = Decision(row.index, row.attempts, RowState.ABSENT)
+    LedgerUnsure(file).decide([decision], NOW)
+    return file
+
+
+def test_a_report_of_a_row_that_is_held_shows_that_it_was_sent(
+    held: LedgerFile,
+) -> None:
+    assert LedgerDelivery(held).adopt(BEN, "sms_1", NOW, NOW)
+    assert LedgerRows(held).summary()["accepted"] == 1
+
+
+@pytest.mark.parametrize("state", [RowState.ACCEPTED, RowState.PENDING])
+def test_a_person_can_decide_what_became_of_a_row_that_is_held(
+    held: LedgerFile, state: RowState
+) -> None:
+    assert LedgerRows(held).resolve(2, state, NOW)
+    assert LedgerRows(held).summary()[state] == 1
 
 
 def test_rows_of_one_zone_are_claimed_together(tmp_path: Path) -> None:
