@@ -121,6 +121,21 @@ def test_a_runner_whose_rows_were_taken_over_is_none_any_more(
     other.leave()
 
 
+def test_who_leaves_leaves_the_rows_of_others_alone(
+    file: LedgerFile, runner: LedgerRunner, clock: Clock
+) -> None:
+    sent, claimed = runner.claim(2, None)
+    runner.commit([Intents([sent], NOW, NOW + 30.0)])
+    other = LedgerRunner(file, clock=clock)
+    other.join()
+    other.unclaim([claimed])
+    other.refuse([(claimed.index, "No.")])
+    other.leave()
+    summary = LedgerRows(file).summary()
+    assert (summary["intent"], summary["claimed"]) == (1, 1)
+    assert not runner.is_another_working()
+
+
 def test_to_leave_twice_is_to_leave_once(
     file: LedgerFile, runner: LedgerRunner
 ) -> None:
@@ -256,7 +271,8 @@ def test_a_person_can_decide_what_became_of_a_row_that_is_held(
     held: LedgerFile, state: RowState
 ) -> None:
     assert LedgerRows(held).resolve(2, state, NOW)
-    assert LedgerRows(held).summary()[state] == 1
+    (*_, row) = LedgerRows(held).read(2, None)
+    assert row.state is state
 
 
 def test_rows_of_one_zone_are_claimed_together(tmp_path: Path) -> None:
