@@ -138,6 +138,13 @@ def test_only_the_recipient_may_differ_in_what_is_the_same_for_all(
     assert Template(make(text)).is_same_for_all is (text == "Hi")
 
 
+def test_headers_without_placeholders_are_the_same_for_all() -> None:
+    message = Email("{to}", subject="s", headers={"X-A": "a", "X-B": "b"})
+    assert Template(message).is_same_for_all
+    message = Email("{to}", subject="s", headers={"X-A": "a", "X-B": "{b}"})
+    assert not Template(message).is_same_for_all
+
+
 def test_without_any_placeholder_all_is_the_same() -> None:
     template = Template(Sms("+254700000001", "Hi"))
     assert template.is_same_for_all
