@@ -275,6 +275,18 @@ def test_a_person_can_decide_what_became_of_a_row_that_is_held(
     assert row.state is state
 
 
+def test_who_opted_out_did_so_however_it_is_written(file: LedgerFile) -> None:
+    has_opted_out = LedgerRows(file).opt_outs(["+254 700-000001", "Ann@Example.org"])
+    assert has_opted_out(ANN)
+    assert has_opted_out("ann@example.org")
+    assert not has_opted_out(BEN)
+
+
+def test_who_opted_out_of_one_look_did_not_of_the_next(file: LedgerFile) -> None:
+    assert LedgerRows(file).opt_outs([ANN])(ANN)
+    assert not LedgerRows(file).opt_outs([BEN])(ANN)
+
+
 def test_rows_of_one_zone_are_claimed_together(tmp_path: Path) -> None:
     file = LedgerFile(tmp_path / "zones.ledger")
     rows: list[Any] = [(f"+{n}", {}, zone) for n, zone in enumerate(["A", None] * 2)]

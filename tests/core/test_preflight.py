@@ -7,7 +7,7 @@ import pytest
 
 from stackverify import Email, Sms
 from stackverify._core.packing import Packer
-from stackverify._core.preflight import Survey
+from stackverify._core.preflight import Survey, written_plainly
 from stackverify.errors import InvalidInputError
 from stackverify.models.campaigns import Preflight, RowProblem
 from stackverify.models.velstack import QuickSms
@@ -121,6 +121,21 @@ def test_the_50_characters_that_cost_in_most_rows_are_named_first() -> None:
     costly = result(made).costly
     assert [*costly.items()][:2] == [(letters[50], 2), (letters[0], 1)]
     assert len(costly) == 50
+
+
+@pytest.mark.parametrize(
+    ("written", "plainly"),
+    [
+        ("+254 712-345.678 ", "254712345678"),
+        ("+254712345678", "254712345678"),
+        ("254712345678", "254712345678"),
+        (" Ann.1@Example.ORG", "ann.1@example.org"),
+        ("nobody", "nobody"),
+        ("", ""),
+    ],
+)
+def test_one_recipient_can_be_written_in_many_ways(written: str, plainly: str) -> None:
+    assert written_plainly(written) == plainly
 
 
 BAD = InvalidInputError("is bad", "to", "mend it")
