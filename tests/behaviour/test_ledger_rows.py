@@ -287,6 +287,35 @@ def test_who_opted_out_of_one_look_did_not_of_the_next(file: LedgerFile) -> None
     assert not LedgerRows(file).opt_outs([BEN])(ANN)
 
 
+def test_what_was_cancelled_stays_so(file: LedgerFile) -> None:
+    for status in ("cancelled", "open", "paused"):
+        LedgerRows(file).set_status(status, None)
+    assert LedgerRows(file).summary().is_cancelled
+
+
+def test_only_what_was_accepted_with_an_id_and_is_under_way_is_asked_for(
+    file: LedgerFile, runner: LedgerRunner
+) -> None:
+    ann, ben = runner.claim(2, None)
+    runner.commit([Intents([ann, ben], NOW, NOW + 30.0)])
+    delivery = LedgerDelivery(file)
+    end(runner, ann, Verdict(RowState.ACCEPTED))
+    end(runner, ben, Verdict(RowState.ACCEPTED, "sms_2"))
+    assert delivery.undelivered(0, ["failed"]) == [(2, "sms_2")]
+    assert delivery.undelivered(3, ["failed"]) == []
+    delivery.note([("sms_2", "sent")], NOW)
+    assert delivery.undelivered(2, ["failed"]) == [(2, "sms_2")]
+    delivery.note([("sms_2", "failed")], NOW)
+    assert delivery.undelivered(0, ["failed"]) == []
+
+
+def test_an_id_without_an_acceptance_is_not_asked_for(
+    file: LedgerFile, runner: LedgerRunner
+) -> None:
+    end(runner, begin(runner)[0], Verdict(RowState.UNKNOWN, "sms_1"))
+    assert LedgerDelivery(file).undelivered(0, []) == []
+
+
 def test_rows_of_one_zone_are_claimed_together(tmp_path: Path) -> None:
     file = LedgerFile(tmp_path / "zones.ledger")
     rows: list[Any] = [(f"+{n}", {}, zone) for n, zone in enumerate(["A", None] * 2)]
