@@ -11,6 +11,8 @@ __all__ = ["has_ended", "identity"]
 _PROC = Path("/proc")
 # Always there: who cannot see it, cannot see what others are there either.
 _FIRST = 1
+# Tells processes of one number apart where nothing else does, as in two containers.
+_TOKEN = os.urandom(8).hex()
 
 
 def identity() -> str:
@@ -21,7 +23,7 @@ def identity() -> str:
     """
     with suppress(OSError, IndexError, ValueError):
         return f"{_place()}/{os.getpid()}/{_began(os.getpid())}"
-    return f"unknown/{os.getpid()}"
+    return f"unknown/{os.getpid()}/{_TOKEN}"
 
 
 def has_ended(name: str) -> bool:

@@ -1,5 +1,6 @@
 """What a ledger keeps of its rows, and whose they are."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from stackverify import Sms
 from stackverify._core.ledger import Verdict
+from stackverify._process import runners
 from stackverify._stores.ledger_delivery import LedgerDelivery
 from stackverify._stores.ledger_file import LedgerFile
 from stackverify._stores.ledger_rows import LedgerRows
@@ -134,6 +136,23 @@ def test_who_leaves_leaves_the_rows_of_others_alone(
     summary = LedgerRows(file).summary()
     assert (summary["intent"], summary["claimed"]) == (1, 1)
     assert not runner.is_another_working()
+
+
+def test_where_processes_cannot_be_told_apart_one_of_our_number_may_be_alive(
+    file: LedgerFile,
+    runner: LedgerRunner,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    begin(runner)
+    with sqlite3.connect(file.path) as other:
+        other.execute("UPDATE runners SET identity = ?", (f"unknown/{os.getpid()}",))
+        other.execute("UPDATE runners SET id = 99")
+        other.execute("UPDATE marks SET runner = 99 WHERE runner IS NOT NULL")
+    other.close()
+    monkeypatch.setattr(runners, "_PROC", tmp_path / "nowhere")
+    LedgerRunner(file, clock=Clock()).join()
+    assert LedgerRows(file).summary()["intent"] == 1
 
 
 def test_to_leave_twice_is_to_leave_once(
