@@ -18,8 +18,8 @@ _TOKEN = os.urandom(8).hex()
 def identity() -> str:
     """Name this process so that no other process ever has the name.
 
-    Where the system does not tell enough for that (it does on Linux) the name says
-    only that, and nobody takes a process of that name for ended.
+    Where the system does not tell enough for that (it does on Linux) the name is drawn
+    by lot, and nobody takes a process of that name for ended.
     """
     with suppress(OSError, IndexError, ValueError):
         return f"{_place()}/{os.getpid()}/{_began(os.getpid())}"
