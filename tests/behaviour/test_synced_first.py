@@ -61,7 +61,7 @@ def traced(
     command = [sys.executable, "-c", SETTINGS + program, *told]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     disk = Disk(ledger)
-    for call in calls_of(command, folder / "trace", env=environment):
+    for call in calls_of(command, folder / "trace", environment):
         disk.take(call)
     assert disk.written == {"": ledger.read_bytes(), "-wal": b""}
     return disk

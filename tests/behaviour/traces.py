@@ -5,7 +5,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -14,10 +14,9 @@ _CALLS = (
     "fdatasync,fsync,ftruncate,pwrite64,sendmsg,sendto,truncate,unlink,write,writev"
 )
 _TRACER = ("strace", "-f", "-y", "-xx", "-s", "1000000", "-e", f"trace={_CALLS}")
-_LINE = re.compile(r"(\d+) +(.*)")
 _RESUMED = re.compile(r"<\.\.\. \w+ resumed>(.*)")
 _UNFINISHED = " <unfinished ...>"
-_CALL = re.compile(r"(\w+)\((?:(\d+)<([^>]*)>[, ]*)?(.*)")
+_CALL = re.compile(r"(\w+)\((?:\d+<([^>]*)>[, ]*)?(.*)")
 _ARGUMENT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 _SENDS = {"sendmsg", "sendto", "write", "writev"}
 _SYNCS = {"fdatasync", "fsync"}
@@ -50,13 +49,16 @@ class Call:
     has_ended: bool
 
 
-def calls_of(command: Sequence[str], log: Path, **options: object) -> Iterator[Call]:
+def calls_of(
+    command: Sequence[str], log: Path, environment: Mapping[str, str]
+) -> Iterator[Call]:
     """Run a program to its end; give its system calls in their order."""
     traced = [*_TRACER, "-o", str(log), *command]
-    subprocess.run(traced, check=True, timeout=300, **options)  # type: ignore[call-overload]
+    subprocess.run(traced, check=True, timeout=300, env=environment)
     open_calls: dict[str, str] = {}
     for line in log.read_text("ascii").splitlines():
-        task, text = _LINE.fullmatch(line).groups()  # type: ignore[union-attr]
+        task, _, text = line.partition(" ")
+        text = text.lstrip()
         if text.endswith(_UNFINISHED):
             open_calls[task] = text.removesuffix(_UNFINISHED)
             yield from _call(open_calls[task], has_ended=False)
@@ -69,7 +71,7 @@ def calls_of(command: Sequence[str], log: Path, **options: object) -> Iterator[C
 
 def _call(text: str, *, has_ended: bool) -> Iterator[Call]:
     if found := _CALL.fullmatch(text):
-        name, _, place, arguments = found.groups()
+        name, place, arguments = found.groups()
         content = b"".join(map(_bytes, _ARGUMENT.findall(arguments)))
         shown = _ARGUMENT.sub("", arguments)
         yield Call(
@@ -128,7 +130,7 @@ class Disk:
             self._begun[end] = bytes(self.written[end])
 
     def _change(self, call: Call, end: str) -> None:
-        assert not call.arguments.endswith("-1"), call.arguments
+        assert " = -1" not in call.arguments, call.arguments
         match call.name:
             case "pwrite64":
                 at = int(call.arguments.rpartition(")")[0].rpartition(", ")[2])
