@@ -18,10 +18,10 @@ from stackverify._core.reconcile import (
     Scan,
     Unsure,
     Window,
-    clock_offset,
     judge,
     windows,
 )
+from stackverify._process.service_clock import ServiceClock
 from stackverify._services.stackverify import calls
 from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.results import Page, SmsMessage
@@ -39,6 +39,7 @@ class AsyncLookup:
     transport: AsyncTransport
     options: Options
     rules: CampaignRules
+    clock: ServiceClock
 
     async def offset(self) -> float:
         """Ask how far the service's clock is ahead.
@@ -49,7 +50,8 @@ class AsyncLookup:
         """
         call = calls.list_sms(page=1, page_size=1, lane=Lane.BULK)
         page = await self.transport.run(call, self.options)
-        return clock_offset(page.reply.headers, time.time()) or 0.0
+        self.clock.hear(page.reply.headers, time.time())
+        return self.clock.ahead or 0.0
 
     async def look_up(
         self, rows: Sequence[Unsure], offset: float

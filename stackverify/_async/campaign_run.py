@@ -95,7 +95,9 @@ class AsyncCampaignRun:
             self._is_open,
             self.is_heard,
         )
-        self._lookup = AsyncLookup(self.transport, self.options, self.rules)
+        self._lookup = AsyncLookup(
+            self.transport, self.options, self.rules, self.sender.clock
+        )
 
     async def drive(self) -> None:
         """Send and look up until nothing is left that can be done.
@@ -213,7 +215,7 @@ class AsyncCampaignRun:
     def _closed_at(self, offset: float, row: Unsure) -> float:
         rules = self.rules
         return closed_at(
-            row.released_by,
+            row,
             settle=rules.settle,
             offset=offset,
             slack=rules.clock_slack,
@@ -237,7 +239,9 @@ class AsyncCampaignRun:
             message.sender_id,
             row.since,
             row.released_by,
-            frozenset(row.owned),
+            row.ahead,
+            frozenset(filter(None, row.owned)),
+            None in row.owned,
             row.is_shared,
         )
 

@@ -24,6 +24,7 @@ from stackverify._core.outcomes import (
 )
 from stackverify._core.packing import Packer
 from stackverify._core.plan import Plan
+from stackverify._process.service_clock import ServiceClock
 from stackverify._process.stop import Stop
 from stackverify._stores.ledger_runner import (
     Claimed,
@@ -36,6 +37,7 @@ from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import CampaignEvent, RowSettled, RowState
 from stackverify.models.outcomes import Outcome
 from stackverify.models.tier import Lane, Rate
+from stackverify.reply import Reply
 
 __all__ = ["AsyncSender"]
 
@@ -59,6 +61,7 @@ class AsyncSender:
         last_error: Why the last rows that provably were not sent were not.
         too_many_errors: Whether so many rows failed that it stopped itself.
         settled: Rows that were accepted or refused.
+        clock: The service's.
     """
 
     transport: AsyncTransport
@@ -74,6 +77,7 @@ class AsyncSender:
     last_error: StackverifyError | None = None
     too_many_errors: bool = False
     settled: int = 0
+    clock: ServiceClock = attrs.field(factory=ServiceClock)
     _this_pass: Stop = attrs.field(factory=Stop)
     _latest: deque[bool] = attrs.field(factory=deque)
     _pace: AsyncLimiter | None = None
@@ -158,10 +162,14 @@ class AsyncSender:
         except StackverifyError as error:
             self._heed(error)
             return [outcome_of_error(row.index, row.message, error) for row in pack]
+        self.clock.hear(receipt.reply.headers, time.time())
         rows = [(row.index, row.message) for row in pack]
         return outcomes_of_receipt(rows, self.plan.recipients(messages), receipt)
 
     def _heed(self, error: StackverifyError) -> None:
+        reply: Reply | None = getattr(error, "reply", None)
+        if reply is not None:
+            self.clock.hear(reply.headers, time.time())
         if not isinstance(error, MaybeSentError):
             self.last_error = error
         if stops_all(error):
@@ -234,6 +242,7 @@ class _AsyncGate:
         self.released_at: float | None = None
         self._sender = sender
         self._pack = pack
+        self._began = (0.0, 0.0)
         self._release_by = 0.0
 
     async def begin(self, timeout: float) -> None:
@@ -241,9 +250,11 @@ class _AsyncGate:
         if not all(self._sender.is_open(row.zone) for row in self._pack):
             raise Stopped
         now = time.time()
+        self._began = now, time.monotonic()
         self._release_by = now + timeout
+        intents = Intents(self._pack, now, self._release_by, self._sender.clock.ahead)
         try:
-            await self._sender._intents.join(Intents(self._pack, now, self._release_by))
+            await self._sender._intents.join(intents)
         except StandingError:
             self._sender.stop.tell()
             raise Stopped from None
@@ -251,7 +262,9 @@ class _AsyncGate:
 
     def may_release(self) -> bool:
         """Say whether nobody else can have taken the rows for lost."""
-        now = time.time()
+        began, began_at = self._began
+        # One clock can be set back, and the other stands still while a machine sleeps.
+        now = max(time.time(), began + time.monotonic() - began_at)
         if now >= self._release_by or not self._sender.runner.may_release():
             return False
         self.released_at = now

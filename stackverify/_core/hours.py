@@ -6,7 +6,7 @@ import datetime as dt
 
 from stackverify.models.campaign_rules import SendHours
 
-__all__ = ["closes_at", "opens_at"]
+__all__ = ["opens_at"]
 
 _DAY = dt.timedelta(days=1)
 
@@ -26,15 +26,6 @@ def opens_at(hours: SendHours, zone: dt.tzinfo, now: float) -> float:
     if opening <= local:
         opening += _DAY
     return max(now, opening.timestamp())
-
-
-def closes_at(hours: SendHours, zone: dt.tzinfo, now: float) -> float:
-    """Say until when one may write, while one may."""
-    local = dt.datetime.fromtimestamp(now, zone)
-    closing = dt.datetime.combine(local.date(), hours.end, zone)
-    if closing <= local:
-        closing += _DAY
-    return closing.timestamp()
 
 
 def _is_open(hours: SendHours, time: dt.time) -> bool:

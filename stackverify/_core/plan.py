@@ -37,8 +37,11 @@ class Plan(Generic[M]):
 
 def check_pack(pack: object) -> int:
     """Check how many recipients may share a request."""
-    is_whole = isinstance(pack, int) and not isinstance(pack, bool)
-    if not isinstance(pack, int) or not is_whole or not 1 <= pack <= _LARGEST_PACK:
+    if (
+        not isinstance(pack, int)
+        or isinstance(pack, bool)
+        or not 1 <= pack <= _LARGEST_PACK
+    ):
         raise InvalidInputError(
             "is no number of recipients",
             "pack",

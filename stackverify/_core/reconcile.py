@@ -7,6 +7,7 @@ those of a record of the service's: `offset` is what the latter is ahead.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +49,10 @@ class Unsure:
         sender_id: The sender it names, if any.
         since: When it was first begun.
         released_by: When its last byte was let go at the latest.
+        ahead: What the service's clock was ahead when it was last begun, if that was
+            known.
         owned: Ids of records that belong to other rows of the same recipient.
+        has_nameless: Whether one of those was accepted without an id.
         is_shared: Whether other rows have the same recipient.
     """
 
@@ -59,8 +63,15 @@ class Unsure:
     sender_id: str | None
     since: float
     released_by: float
+    ahead: float | None = None
     owned: frozenset[str] = frozenset()
+    has_nameless: bool = False
     is_shared: bool = False
+
+    @property
+    def is_out_of_order(self) -> bool:
+        """Whether the clock was set back while it was sent, who knows how far."""
+        return self.ahead is None and self.released_by < self.since
 
 
 @attrs.frozen
@@ -74,19 +85,20 @@ class Window:
 def window_of(row: Unsure, *, settle: float, offset: float, slack: float) -> Window:
     """Say when the record of a row was made, if it was.
 
-    The offset only ever widens it: nobody knows which of the clocks was set when.
+    What a clock was ahead only ever widens it: nobody knows which was set when.
     """
+    ahead = (0.0, offset, offset if row.ahead is None else row.ahead)
     return Window(
-        row.since + min(0.0, offset) - slack,
-        row.released_by + settle + max(0.0, offset) + slack,
+        # The service may keep whole seconds.
+        math.floor(row.since + min(ahead) - slack),
+        row.released_by + settle + max(ahead) + slack,
     )
 
 
-def closed_at(
-    released_by: float, *, settle: float, offset: float, slack: float
-) -> float:
+def closed_at(row: Unsure, *, settle: float, offset: float, slack: float) -> float:
     """Say when a row's window is closed, by this machine's clock."""
-    return released_by + settle + slack + max(0.0, -offset)
+    window = window_of(row, settle=settle, offset=offset, slack=slack)
+    return window.until - offset
 
 
 def windows(
@@ -205,12 +217,16 @@ def judge(row: Unsure, scans: Sequence[Scan]) -> Finding | None:
             return _found(row, candidates)
     if doubt := next(filter(None, (scan.doubt for scan in scans)), None):
         return Undecided(doubt)
+    if row.is_out_of_order:
+        return Undecided("the clock was set back while it was sent")
     return Absent() if len(scans) > 1 else None
 
 
 def _found(row: Unsure, candidates: Sequence[SmsMessage]) -> Finding:
     if any(record.created_at is None for record in candidates):
         return Undecided("the list does not say when its messages were taken")
+    if row.has_nameless:
+        return Undecided("it may be another row's, which was accepted without an id")
     ids = [record.message_id for record in candidates if record.message_id]
     if ids:
         return Found(ids[0], tuple(ids[1:]))

@@ -11,17 +11,19 @@ __all__ = ["has_ended", "identity"]
 _PROC = Path("/proc")
 # Always there: who cannot see it, cannot see what others are there either.
 _FIRST = 1
+# Tells processes of one number apart where nothing else does, as in two containers.
+_TOKEN = os.urandom(8).hex()
 
 
 def identity() -> str:
     """Name this process so that no other process ever has the name.
 
-    Where the system does not tell enough for that (it does on Linux) the name says
-    only that, and nobody takes a process of that name for ended.
+    Where the system does not tell enough for that (it does on Linux) the name is drawn
+    by lot, and nobody takes a process of that name for ended.
     """
     with suppress(OSError, IndexError, ValueError):
         return f"{_place()}/{os.getpid()}/{_began(os.getpid())}"
-    return f"unknown/{os.getpid()}"
+    return f"unknown/{os.getpid()}/{_TOKEN}"
 
 
 def has_ended(name: str) -> bool:

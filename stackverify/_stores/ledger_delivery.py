@@ -40,9 +40,9 @@ class LedgerDelivery:
     def adopt(
         self, recipient: str, message_id: str, told_at: float, now: float
     ) -> bool:
-        """Take a message for the one unknown row of its recipient; tell if it is."""
+        """Take a message for the one open row of its recipient; tell if it is."""
         with self._file.writing() as connection:
-            rows = connection.execute(sql.UNKNOWN_OF, (recipient,)).fetchall()
+            rows = connection.execute(sql.OPEN_OF, (recipient,)).fetchall()
             if len(rows) != 1 or told_at < rows[0][1]:
                 return False
             if connection.execute(sql.STATUS_OF, (message_id,)).fetchone():

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from stackverify._process.fork import reset_in_child
 from stackverify._stores import ledger_sql as sql
@@ -18,6 +18,7 @@ from stackverify.errors import LedgerBusyError, LedgerError
 __all__ = ["LedgerFile", "version_of"]
 
 T = TypeVar("T")
+_Place: TypeAlias = tuple[int, int]
 
 _SECONDS_FOR_OTHERS = 1.0
 _TRIES = 10
@@ -43,8 +44,10 @@ class LedgerFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path: Path = Path(path)
+        # Whatever the working directory is later.
+        self.path: Path = Path(path).absolute()
         self._connection: sqlite3.Connection | None = None
+        self._files: tuple[_Place | None, ...] = (None, None)
         self._failure: LedgerError | None = None
         self.after_fork()
         reset_in_child(self)
@@ -80,6 +83,7 @@ class LedgerFile:
             try:
                 with _told():
                     connection = self._open()
+                    self._check_place()
                     connection.execute("BEGIN IMMEDIATE")
                     yield connection
                     connection.execute("COMMIT")
@@ -101,6 +105,20 @@ class LedgerFile:
                 continue
         with self.writing() as connection:
             return work(connection)
+
+    def _check_place(self) -> None:
+        # What is written to a file that was moved or replaced, nobody finds again.
+        found = self._places()
+        if any(
+            old not in (None, new) for old, new in zip(self._files, found, strict=True)
+        ):
+            raise LedgerError(
+                "The ledger was moved, replaced or removed while it was in use: "
+                "put it back, or open it where it is now."
+            )
+
+    def _places(self) -> tuple[_Place | None, ...]:
+        return _place(self.path), _place(Path(f"{self.path}-wal"))
 
     def _undo(self, error: BaseException) -> None:
         if self._connection is not None and self._connection.in_transaction:
@@ -126,7 +144,16 @@ class LedgerFile:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = _connected(self.path)
+            self._files = self._places()
         return self._connection
+
+
+def _place(path: Path) -> _Place | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager
@@ -153,8 +180,8 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _set_up(connection: sqlite3.Connection) -> None:
     # NORMAL does not sync each commit: a power cut could undo an intent whose
-    # message was sent.
-    connection.execute("PRAGMA synchronous = FULL")
+    # message was sent. FULL would do, but not where there is no write-ahead log.
+    connection.execute("PRAGMA synchronous = EXTRA")
     connection.execute("PRAGMA fullfsync = ON")
     if version_of(connection) == 0:
         connection.executescript(sql.SET_UP)

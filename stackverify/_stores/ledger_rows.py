@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from stackverify._core.codec import dumps, loads
+from stackverify._core.preflight import written_plainly
 from stackverify._core.template import differing_fields
 from stackverify._stores import ledger_sql as sql
 from stackverify._stores.ledger_file import LedgerFile
@@ -195,7 +196,7 @@ class LedgerRows:
             return connection.execute(sql.MOVE_ALL, (now, state.value)).rowcount
 
     def resolve(self, index: int, state: RowState, now: float) -> bool:
-        """Settle a row that was unknown; tell whether it was."""
+        """Settle a row that was unknown, or held; tell whether it was."""
         with self._file.writing() as connection:
             done = connection.execute(sql.RESOLVE, (state.value, now, index))
             return done.rowcount == 1
@@ -211,13 +212,16 @@ class LedgerRows:
         with self._file.reading() as connection:
             connection.executescript(sql.OPT_OUTS_SET_UP)
             connection.executemany(
-                sql.ADD_OPT_OUT, ((recipient,) for recipient in recipients)
+                sql.ADD_OPT_OUT,
+                ((written_plainly(recipient),) for recipient in recipients),
             )
 
         def has_opted_out(recipient: str) -> bool:
             with self._file.reading() as connection:
-                found = connection.execute(sql.HAS_OPTED_OUT, (recipient,)).fetchone()
-                return found is not None
+                wanted = (written_plainly(recipient),)
+                return (
+                    connection.execute(sql.HAS_OPTED_OUT, wanted).fetchone() is not None
+                )
 
         return has_opted_out
 

@@ -67,11 +67,19 @@ class Claimed:
 
 @attrs.frozen
 class Intents:
-    """Rows whose first byte is to leave, all in one request."""
+    """Rows whose first byte is to leave, all in one request.
+
+    Attributes:
+        rows: Which.
+        now: When.
+        release_by: When no last byte is let go any more.
+        ahead: What the service's clock is ahead, if that is known.
+    """
 
     rows: Sequence[Claimed]
     now: float
     release_by: float
+    ahead: float | None = None
 
 
 Outcome: TypeAlias = tuple[Claimed, Verdict, float, float | None]
@@ -112,6 +120,7 @@ class LedgerRunner:
         """Become a runner, and take over what others left behind."""
         now = self._clock()
         with self._file.writing() as connection:
+            connection.execute(sql.SHORTEN_LEASES, {"latest": now + _LEASE})
             for number, name, lease_until in connection.execute(sql.RUNNERS).fetchall():
                 is_over = lease_until < now or has_ended(name)
                 is_idle = name == identity() and self._place(number) not in _at_work
@@ -144,7 +153,14 @@ class LedgerRunner:
 
     def may_release(self) -> bool:
         """Say whether a last byte may be let go: nobody took the rows over."""
-        return self._clock() < self._lease_until - _LEASE_MARGIN
+        return _LEASE_MARGIN < self._lease_left() <= _LEASE
+
+    def _lease_left(self) -> float:
+        return self._lease_until - self._clock()
+
+    def _is_due(self) -> bool:
+        """Say whether the lease is to be renewed; or the clock was set back."""
+        return not _LEASE - _RENEWED_AFTER <= self._lease_left() <= _LEASE
 
     def note(self, outcomes: Iterable[Outcome]) -> None:
         """Have outcomes written with the next intents, or soon."""
@@ -210,7 +226,9 @@ class LedgerRunner:
         with self._lock:
             outcomes, self._outcomes = self._outcomes, []
         try:
-            self._file.patiently(lambda file: self._write(file, requests, outcomes))
+            self._lease_until = self._file.patiently(
+                lambda file: self._write(file, requests, outcomes)
+            )
         except BaseException:
             with self._lock:
                 self._outcomes[:0] = outcomes
@@ -224,8 +242,7 @@ class LedgerRunner:
 
         What goes wrong is told by the next intent, which is refused.
         """
-        is_due = self._clock() > self._lease_until - _LEASE + _RENEWED_AFTER
-        if self._id and (self._outcomes or is_due):
+        if self._id and (self._outcomes or self._is_due()):
             with suppress(LedgerError):
                 self.commit(())
 
@@ -242,20 +259,21 @@ class LedgerRunner:
 
     def _write(
         self, connection: Any, requests: Sequence[Intents], outcomes: Sequence[Outcome]
-    ) -> None:
+    ) -> float:
+        """Write all of it; tell until when the lease is, once it is on the disk."""
         # Before anything else, so that rows sent again find themselves settled.
         self._settle(connection, outcomes)
         if requests:
             self._stand(connection)
             intents = [
-                (row.index, row.attempts, each.now, each.release_by)
+                (row.index, row.attempts, each.now, each.release_by, each.ahead)
                 for each in requests
                 for row in each.rows
             ]
             new = {"rows": dumps(intents).decode(), "runner": self._id}
             if connection.execute(sql.INTEND, new).rowcount != len(intents):
                 raise _lost()
-        self._renew(connection)
+        return self._renewed(connection) if self._is_due() else self._lease_until
 
     def _stand(self, connection: Any) -> None:
         lease_until, status = connection.execute(sql.STANDING, (self._id,)).fetchone()
@@ -264,13 +282,11 @@ class LedgerRunner:
         if status != "open":
             raise StandingError(status)
 
-    def _renew(self, connection: Any) -> None:
-        now = self._clock()
-        if now > self._lease_until - _LEASE + _RENEWED_AFTER:
-            renewed = connection.execute(sql.RENEW, (now + _LEASE, self._id))
-            if not renewed.rowcount:
-                raise _lost()
-            self._lease_until = now + _LEASE
+    def _renewed(self, connection: Any) -> float:
+        lease_until = self._clock() + _LEASE
+        if not connection.execute(sql.RENEW, (lease_until, self._id)).rowcount:
+            raise _lost()
+        return lease_until
 
     def _settle(self, connection: Any, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:

@@ -34,6 +34,7 @@ SET_UP = """
         copies INTEGER NOT NULL DEFAULT 0,
         since REAL,
         released_by REAL,
+        ahead REAL,
         settled_at REAL,
         message_id TEXT,
         reason TEXT,
@@ -104,6 +105,10 @@ ZONES = "SELECT id, name FROM zones"
 ADD_RUNNER = "INSERT INTO runners (identity, lease_until) VALUES (?, ?)"
 RENEW = "UPDATE runners SET lease_until = ? WHERE id = ?"
 RUNNERS = "SELECT id, identity, lease_until FROM runners"
+# A lease that ends later than any can was taken before the clock was set back.
+SHORTEN_LEASES = """
+    UPDATE runners SET lease_until = :latest WHERE lease_until > :latest
+"""
 REMOVE_RUNNER = "DELETE FROM runners WHERE id = ?"
 STANDING = """
     SELECT (SELECT lease_until FROM runners WHERE id = ?), status FROM campaign
@@ -119,8 +124,10 @@ GIVE_UP = """
     WHERE state = 'intent' AND runner = :runner
 """
 
-# A row whose recipient has others waits for the one before it to be settled, and
+# A row whose recipient has others waits for those before it to be settled, and
 # while any of them may have been sent: then what is found in the list is one row's.
+# To look at the one before it is quick, and mostly enough; but an earlier one may be
+# sent again later than it.
 CLAIMABLE = """
     SELECT m.idx, m.attempts, m.alone, coalesce(m.zone, 0), rows.fields
     FROM marks AS m JOIN rows ON rows.idx = m.idx
@@ -134,7 +141,8 @@ CLAIMABLE = """
             AND NOT EXISTS (
                 SELECT 1 FROM rows AS other JOIN marks AS o ON o.idx = other.idx
                 WHERE other.recipient = rows.recipient AND o.idx <> m.idx
-                    AND o.state IN ('claimed', 'intent', 'unknown')
+                    AND (o.state IN ('claimed', 'intent', 'unknown')
+                        OR (o.state = 'pending' AND o.idx < m.idx))
             )
         ))
     ORDER BY m.idx LIMIT :count
@@ -146,8 +154,12 @@ CLAIM = """
 # interpreter's lock away, and may wait for it as long as a send takes.
 INTEND = """
     UPDATE marks SET state = 'intent', attempts = marks.attempts + 1,
-        since = coalesce(since, json_extract(new.value, '$[2]')),
-        released_by = json_extract(new.value, '$[3]')
+        since = coalesce(
+            since + coalesce(ahead - json_extract(new.value, '$[4]'), 0),
+            json_extract(new.value, '$[2]')
+        ),
+        released_by = json_extract(new.value, '$[3]'),
+        ahead = json_extract(new.value, '$[4]')
     FROM json_each(:rows) AS new
     WHERE marks.idx = json_extract(new.value, '$[0]')
         AND marks.attempts = json_extract(new.value, '$[1]')
@@ -177,12 +189,12 @@ PENDING_ZONES = """
 """
 
 UNSURE = """
-    SELECT idx, recipient, fields, shared, attempts, since, released_by
+    SELECT idx, recipient, fields, shared, attempts, since, released_by, ahead
     FROM rows JOIN marks USING (idx) WHERE state = 'unknown'
 """
 OWNED = """
     SELECT message_id FROM rows JOIN marks USING (idx)
-    WHERE recipient = ? AND idx <> ? AND message_id IS NOT NULL
+    WHERE recipient = ? AND idx <> ? AND (message_id IS NOT NULL OR state = 'accepted')
 """
 DECIDE = """
     UPDATE marks SET state = ?, message_id = ?, reason = ?, copies = ?, settled_at = ?
@@ -206,6 +218,7 @@ SEE = "INSERT INTO seen VALUES (?, ?) ON CONFLICT DO NOTHING"
 OPT_OUTS_SET_UP = """
     CREATE TEMP TABLE IF NOT EXISTS opt_outs (recipient TEXT PRIMARY KEY)
     WITHOUT ROWID;
+    DELETE FROM opt_outs;
 """
 ADD_OPT_OUT = "INSERT INTO opt_outs VALUES (?) ON CONFLICT DO NOTHING"
 HAS_OPTED_OUT = "SELECT 1 FROM opt_outs WHERE recipient = ?"
@@ -216,17 +229,17 @@ INDEX_IDS = """
 """
 STATUS_OF = "SELECT idx, status FROM marks WHERE message_id = ?"
 SET_DELIVERY = "UPDATE marks SET status = ?, status_at = ? WHERE idx = ?"
-UNKNOWN_OF = """
+OPEN_OF = """
     SELECT idx, since FROM rows JOIN marks USING (idx)
-    WHERE recipient = ? AND state = 'unknown'
+    WHERE recipient = ? AND state IN ('unknown', 'absent')
 """
 RESOLVE_AS = """
     UPDATE marks SET state = 'accepted', message_id = ?, settled_at = ?, reason = NULL
-    WHERE idx = ? AND state = 'unknown'
+    WHERE idx = ? AND state IN ('unknown', 'absent')
 """
 RESOLVE = """
     UPDATE marks SET state = ?, settled_at = ?, reason = NULL
-    WHERE idx = ? AND state = 'unknown'
+    WHERE idx = ? AND state IN ('unknown', 'absent')
 """
 UNDELIVERED = """
     SELECT idx, message_id FROM marks

@@ -23,20 +23,22 @@ class UnsureRow:
         attempts: How often it was begun.
         since: When it was first begun.
         released_by: When its last byte was let go at the latest.
+        ahead: What the service's clock was ahead then, if that was known.
         index: Its place in the source.
         recipient: Whom it is for.
         fields: The row as it was loaded.
-        owned: Ids of other rows of the same recipient.
+        owned: Ids of other rows of the same recipient; nothing for one without.
         is_shared: Whether there are such rows.
     """
 
     attempts: int
     since: float
     released_by: float
+    ahead: float | None
     index: int = attrs.field(kw_only=True)
     recipient: str = attrs.field(kw_only=True, repr=False)
     fields: dict[str, Any] = attrs.field(kw_only=True, repr=False)
-    owned: tuple[str, ...] = attrs.field(kw_only=True)
+    owned: tuple[str | None, ...] = attrs.field(kw_only=True)
     is_shared: bool = attrs.field(kw_only=True)
 
 
@@ -79,7 +81,9 @@ class LedgerUnsure:
                 for index, recipient, fields, shared, *others in rows
             ]
 
-    def _owned(self, connection: Any, index: int, recipient: str) -> tuple[str, ...]:
+    def _owned(
+        self, connection: Any, index: int, recipient: str
+    ) -> tuple[str | None, ...]:
         found = connection.execute(sql.OWNED, (recipient, index))
         return tuple(row[0] for row in found)
 

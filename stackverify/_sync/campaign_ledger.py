@@ -80,14 +80,14 @@ class CampaignLedger:
         return count
 
     def resolve(self, index: int, *, was_sent: bool) -> bool:
-        """Decide what became of an unknown row, as a person found out.
+        """Decide what became of an unknown or held row, as a person found out.
 
         Args:
             index: The row.
             was_sent: Whether it was sent; else the next run sends it again.
 
         Returns:
-            Whether the row was unknown.
+            Whether the row was unknown or held.
         """
         state = RowState.ACCEPTED if was_sent else RowState.PENDING
         resolve = partial(self._ledger.resolve, index, state, time.time())
@@ -96,8 +96,8 @@ class CampaignLedger:
     def report(self, event: WebhookEvent) -> bool:
         """Write what a webhook tells of a message of this campaign.
 
-        A report of a message that no row has goes to the one unknown row of its
-        recipient, if it is of a later time than that row was sent.
+        A report of a message that no row has goes to the one unknown or held row of
+        its recipient, if it is of a later time than that row was sent.
 
         Returns:
             Whether it tells of one, and anything new.

@@ -17,10 +17,10 @@ from stackverify._core.reconcile import (
     Scan,
     Unsure,
     Window,
-    clock_offset,
     judge,
     windows,
 )
+from stackverify._process.service_clock import ServiceClock
 from stackverify._services.stackverify import calls
 from stackverify._sync.listing import SmsPages
 from stackverify._sync.transport import Transport
@@ -40,6 +40,7 @@ class Lookup:
     transport: Transport
     options: Options
     rules: CampaignRules
+    clock: ServiceClock
 
     def offset(self) -> float:
         """Ask how far the service's clock is ahead.
@@ -50,7 +51,8 @@ class Lookup:
         """
         call = calls.list_sms(page=1, page_size=1, lane=Lane.BULK)
         page = self.transport.run(call, self.options)
-        return clock_offset(page.reply.headers, time.time()) or 0.0
+        self.clock.hear(page.reply.headers, time.time())
+        return self.clock.ahead or 0.0
 
     def look_up(
         self, rows: Sequence[Unsure], offset: float

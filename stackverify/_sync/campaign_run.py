@@ -96,7 +96,9 @@ class CampaignRun:
             self._is_open,
             self.is_heard,
         )
-        self._lookup = Lookup(self.transport, self.options, self.rules)
+        self._lookup = Lookup(
+            self.transport, self.options, self.rules, self.sender.clock
+        )
 
     def drive(self) -> None:
         """Send and look up until nothing is left that can be done.
@@ -214,7 +216,7 @@ class CampaignRun:
     def _closed_at(self, offset: float, row: Unsure) -> float:
         rules = self.rules
         return closed_at(
-            row.released_by,
+            row,
             settle=rules.settle,
             offset=offset,
             slack=rules.clock_slack,
@@ -238,7 +240,9 @@ class CampaignRun:
             message.sender_id,
             row.since,
             row.released_by,
-            frozenset(row.owned),
+            row.ahead,
+            frozenset(filter(None, row.owned)),
+            None in row.owned,
             row.is_shared,
         )
 

@@ -21,6 +21,7 @@ from stackverify._core.outcomes import (
 )
 from stackverify._core.packing import Packer
 from stackverify._core.plan import Plan
+from stackverify._process.service_clock import ServiceClock
 from stackverify._process.stop import Stop
 from stackverify._stores.ledger_runner import (
     Claimed,
@@ -37,6 +38,7 @@ from stackverify.models.campaign_rules import CampaignRules
 from stackverify.models.campaigns import CampaignEvent, RowSettled, RowState
 from stackverify.models.outcomes import Outcome
 from stackverify.models.tier import Lane, Rate
+from stackverify.reply import Reply
 
 __all__ = ["Sender"]
 
@@ -60,6 +62,7 @@ class Sender:
         last_error: Why the last rows that provably were not sent were not.
         too_many_errors: Whether so many rows failed that it stopped itself.
         settled: Rows that were accepted or refused.
+        clock: The service's.
     """
 
     transport: Transport
@@ -75,6 +78,7 @@ class Sender:
     last_error: StackverifyError | None = None
     too_many_errors: bool = False
     settled: int = 0
+    clock: ServiceClock = attrs.field(factory=ServiceClock)
     _this_pass: Stop = attrs.field(factory=Stop)
     _latest: deque[bool] = attrs.field(factory=deque)
     _pace: Limiter | None = None
@@ -157,10 +161,14 @@ class Sender:
         except StackverifyError as error:
             self._heed(error)
             return [outcome_of_error(row.index, row.message, error) for row in pack]
+        self.clock.hear(receipt.reply.headers, time.time())
         rows = [(row.index, row.message) for row in pack]
         return outcomes_of_receipt(rows, self.plan.recipients(messages), receipt)
 
     def _heed(self, error: StackverifyError) -> None:
+        reply: Reply | None = getattr(error, "reply", None)
+        if reply is not None:
+            self.clock.hear(reply.headers, time.time())
         if not isinstance(error, MaybeSentError):
             self.last_error = error
         if stops_all(error):
@@ -233,6 +241,7 @@ class _Gate:
         self.released_at: float | None = None
         self._sender = sender
         self._pack = pack
+        self._began = (0.0, 0.0)
         self._release_by = 0.0
 
     def begin(self, timeout: float) -> None:
@@ -240,9 +249,11 @@ class _Gate:
         if not all(self._sender.is_open(row.zone) for row in self._pack):
             raise Stopped
         now = time.time()
+        self._began = now, time.monotonic()
         self._release_by = now + timeout
+        intents = Intents(self._pack, now, self._release_by, self._sender.clock.ahead)
         try:
-            self._sender._intents.join(Intents(self._pack, now, self._release_by))
+            self._sender._intents.join(intents)
         except StandingError:
             self._sender.stop.tell()
             raise Stopped from None
@@ -250,7 +261,9 @@ class _Gate:
 
     def may_release(self) -> bool:
         """Say whether nobody else can have taken the rows for lost."""
-        now = time.time()
+        began, began_at = self._began
+        # One clock can be set back, and the other stands still while a machine sleeps.
+        now = max(time.time(), began + time.monotonic() - began_at)
         if now >= self._release_by or not self._sender.runner.may_release():
             return False
         self.released_at = now

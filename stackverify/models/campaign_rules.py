@@ -83,7 +83,7 @@ class CampaignRules:
         settle: Seconds from the last byte of a send until the service has taken it,
             if it ever does, and lists it: earlier nothing is taken for absent.
         clock_slack: Seconds by which this machine's clock and the service's may differ
-            beyond what the service's replies tell.
+            beyond what the service's replies tell, which is whole seconds.
         hold_absent: Keep what was looked up and is not there as `ABSENT`, instead
             of sending it again.
         max_attempts: How often a row is begun at most; then it is held as `ABSENT`.

@@ -247,7 +247,8 @@ def test_who_loads_second_finds_what_the_first_loaded(file: LedgerFile) -> None:
 def test_every_commit_is_synced(file: LedgerFile) -> None:
     with file.reading() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        # EXTRA: as FULL with a write-ahead log, and enough without one as well.
+        assert connection.execute("PRAGMA synchronous").fetchone() == (3,)
 
 
 @pytest.fixture
@@ -273,6 +274,22 @@ def test_two_runners_never_claim_one_row(file: LedgerFile, clock: Clock) -> None
     rows = [row.index for _ in range(5) for row in one.claim(4, None)]
     rows += [row.index for row in other.claim(100, None)]
     assert sorted(rows) == list(range(len(ROWS)))
+
+
+def test_of_one_recipient_the_earliest_row_goes_first_also_when_it_is_tried_again(
+    path: Path, clock: Clock
+) -> None:
+    with Campaign(path) as campaign:
+        campaign.load(HI, [ROWS[0]] * 3)
+        one = runner(campaign._file, clock)
+        one.refuse([(row.index, "No.") for row in one.claim(3, None)])
+        sent = one.claim(3, None)
+        one.commit([Intents(sent, clock(), clock() + 30.0)])
+        one.note([(sent[0], Verdict(RowState.ACCEPTED), clock(), clock())])
+        one.commit([])
+        campaign.retry_failed()
+        one.rewind()
+        assert [row.index for row in one.claim(3, None)] == [0]
 
 
 def test_a_runner_that_stood_still_too_long_may_not_write_or_send(

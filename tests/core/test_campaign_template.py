@@ -1,6 +1,9 @@
 """Templates: placeholders become values, braces stay braces, blanks are told."""
 
+import datetime as dt
+import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -13,8 +16,10 @@ from stackverify._core.template import (
     write_template,
 )
 from stackverify.errors import InvalidInputError
+from stackverify.models.velstack import QuickSms
 
 ROW = {"phone": "+254700000001", "name": "Joan", "n": 7, "First name": "J", "no": None}
+OCTETS = Attachment("b", b"").media_type
 
 
 @pytest.mark.parametrize(
@@ -98,3 +103,190 @@ def test_what_is_written_is_read_again(message: Any) -> None:
 def test_only_the_names_of_what_differs_are_told() -> None:
     old, new = write_template(Sms("{a}", "x")), write_template(Sms("{b}", "x"))
     assert differing_fields(old, new) == ["to"]
+
+
+@pytest.mark.parametrize(
+    ("message", "recipient"),
+    [
+        (Sms("{phone}", "Hi"), "+254700000001"),
+        (Sms("+{n}{n}", "Hi"), "+77"),
+        (Sms("+254700000002", "Hi {name}"), "+254700000002"),
+        (QuickSms("Shop", "{phone}", "Hi"), "+254700000001"),
+        (Email("{{{name}}}@example.org", subject="s"), "{Joan}@example.org"),
+        (Email("{{a}}@example.org", subject="{name}"), "{a}@example.org"),
+    ],
+)
+def test_the_recipient_of_a_row_is_that_of_its_message(
+    message: Any, recipient: str
+) -> None:
+    template = Template(message)
+    assert template.recipient(ROW) == template.fill(ROW).to == recipient
+
+
+@pytest.mark.parametrize("row", [{}, {"phone": None}, {"phone": " "}])
+def test_a_row_that_does_not_say_whom_it_is_for_is_for_nobody(row: Any) -> None:
+    assert Template(Sms("{phone}", "Hi"), allow_blank=True).recipient(row) == ""
+
+
+@pytest.mark.parametrize("text", ["Hi", "Hi {name}"])
+@pytest.mark.parametrize(
+    "make",
+    [lambda text: Sms("{phone}", text), lambda text: QuickSms("Shop", "{phone}", text)],
+)
+def test_only_the_recipient_may_differ_in_what_is_the_same_for_all(
+    make: Any, text: str
+) -> None:
+    assert Template(make(text)).is_same_for_all is (text == "Hi")
+
+
+def test_headers_without_placeholders_are_the_same_for_all() -> None:
+    message = Email("{to}", subject="s", headers={"X-A": "a", "X-B": "b"})
+    assert Template(message).is_same_for_all
+    message = Email("{to}", subject="s", headers={"X-A": "a", "X-B": "{b}"})
+    assert not Template(message).is_same_for_all
+
+
+def test_without_any_placeholder_all_is_the_same() -> None:
+    template = Template(Sms("+254700000001", "Hi"))
+    assert template.is_same_for_all
+    assert template.columns == ()
+    assert template.fill({}) == Sms("+254700000001", "Hi")
+
+
+def test_columns_are_named_once_in_the_order_of_the_fields() -> None:
+    message = Email("{to}", subject="{b} {a}", text="{a} {c}", headers={"X": "{d}"})
+    assert Template(message).columns == ("to", "b", "a", "c", "d")
+
+
+def test_braces_in_what_is_not_filled_in_are_braces_too() -> None:
+    message = Email(
+        "{to}", subject="{{s}}", text="{{{to}}}", headers={"A": "{{x}}", "B": "{to}"}
+    )
+    filled = Template(message).fill({"to": "a@example.org"})
+    assert (filled.subject, filled.text) == ("{s}", "{a@example.org}")
+    assert filled.headers == {"A": "{x}", "B": "a@example.org"}
+    fixed = Template(Email("a@example.org", subject="s", headers={"A": "{{x}}"}))
+    assert fixed.fill({}).headers == {"A": "{x}"}
+
+
+def test_what_is_no_text_stays_as_it_is() -> None:
+    message = Email("{to}", subject="s", attachments=[Attachment("{a}", b"{b}")])
+    filled = Template(message).fill({"to": "a@example.org"})
+    assert filled.attachments == [Attachment("{a}", b"{b}")]
+
+
+@pytest.mark.parametrize("field", ["to", "recipient"])
+def test_no_recipient_may_be_blank(field: str) -> None:
+    makers = {"to": Sms("{a}", "Hi"), "recipient": QuickSms("Shop", "{a}", "Hi")}
+    template = Template(makers[field], allow_blank=True)
+    with pytest.raises(InvalidInputError) as caught:
+        template.fill({"a": " "})
+    assert caught.value.field == field
+    assert caught.value.message == "has no value for {a}"
+    assert caught.value.remedy == "fill in the column, or allow it to be blank"
+
+
+def test_what_is_not_there_is_not_blank() -> None:
+    template = Template(Sms("{phone}", "Hi {name}"), allow_blank=True)
+    with pytest.raises(InvalidInputError, match=r"\{name\}"):
+        template.fill({"phone": "+254700000001"})
+
+
+def test_a_value_keeps_its_spaces() -> None:
+    template = Template(Sms("{phone}", "Hi {a}"))
+    assert template.fill({"phone": "+1", "a": " x "}).text == "Hi  x "
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "problem", "remedy"),
+    [
+        (
+            None,
+            "template",
+            "is of type NoneType",
+            "give a message with placeholders, such as an Sms",
+        ),
+        (
+            Sms(["+1"], "Hi"),  # type: ignore[arg-type]
+            "to",
+            "is of type list",
+            'give a placeholder, as in to="{phone}": a row is one recipient',
+        ),
+        (
+            Sms("{phone}", "Hi {"),
+            "text",
+            "has a brace that belongs to no placeholder",
+            "write {column}, or {{ and }} for braces",
+        ),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_told_where_and_why(
+    message: Any, field: str, problem: str, remedy: str
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        Template(message)
+    assert caught.value.field == field
+    assert (caught.value.message, caught.value.remedy) == (problem, remedy)
+
+
+@pytest.mark.parametrize(
+    ("message", "written"),
+    [
+        (Sms("{a}", "x"), {"channel": "sms", "to": "{a}", "text": "x"}),
+        (
+            QuickSms("Shop", "{a}", "x"),
+            {
+                "channel": "velstack",
+                "sender": "Shop",
+                "recipient": "{a}",
+                "message": "x",
+            },
+        ),
+        (
+            WhatsAppTemplate("{a}", "t", "en", variables=MappingProxyType({"1": "x"})),
+            {
+                "channel": "whatsapp",
+                "to": "{a}",
+                "name": "t",
+                "language": "en",
+                "variables": {"1": "x"},
+            },
+        ),
+        (
+            Email(
+                "{a}",
+                subject="s",
+                scheduled_at=dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC),
+                attachments=[
+                    Attachment("a", b"\x00", "text/plain"),
+                    Attachment("b", Path("b.pdf")),
+                ],
+            ),
+            {
+                "channel": "email",
+                "to": "{a}",
+                "subject": "s",
+                "scheduled_at": "2026-03-01T08:00:00+00:00",
+                "attachments": [
+                    {"name": "a", "media_type": "text/plain", "content": "AA=="},
+                    {"name": "b", "media_type": OCTETS, "path": "b.pdf"},
+                ],
+            },
+        ),
+    ],
+)
+def test_a_ledger_of_an_earlier_version_can_be_read(message: Any, written: Any) -> None:
+    assert json.loads(json.dumps(write_template(message))) == written
+    again = read_template(written)
+    assert write_template(again) == written
+    assert type(again) is type(message)
+
+
+def test_a_moment_given_as_text_is_kept_as_text() -> None:
+    message = Sms("{a}", "x", scheduled_at="2026-03-01T08:00:00Z")
+    assert write_template(message)["scheduled_at"] == "2026-03-01T08:00:00Z"
+
+
+def test_what_one_side_lacks_differs_even_from_nothing() -> None:
+    assert differing_fields({"b": None, "a": 1, "c": 2}, {"c": 2}) == ["a", "b"]
+    assert differing_fields({}, {"a": None}) == ["a"]

@@ -136,7 +136,15 @@ def test_a_row_of_another_kind_is_refused_alone(plan: Plan[Any], row: Any) -> No
     with pytest.raises(InvalidInputError, match="send_many") as caught:
         plan.call([row])
     assert caught.value.field == "message"
+    assert caught.value.message == f"is of type {type(row).__name__}"
     assert ANN not in str(caught.value)
+
+
+def test_a_row_of_another_kind_is_told_what_would_be_right() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        SMS.call([email()])
+    assert caught.value.message == "is of type Email"
+    assert caught.value.remedy == "give Sms values to send_many"
 
 
 def test_an_sms_of_a_bulk_send_has_one_recipient() -> None:
@@ -153,6 +161,8 @@ def test_a_pack_is_an_int_from_1_to_1000(make: Callable[[Any], Any], pack: Any) 
     with pytest.raises(InvalidInputError, match="1000") as caught:
         make(pack)
     assert caught.value.field == "pack"
+    assert caught.value.message == "is no number of recipients"
+    assert caught.value.remedy == "give an int from 1 to 1000"
 
 
 def test_the_ends_of_the_range_are_taken() -> None:
