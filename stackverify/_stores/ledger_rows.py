@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from stackverify._core.codec import dumps, loads
+from stackverify._core.recipients import whose
 from stackverify._core.template import differing_fields
 from stackverify._stores import ledger_sql as sql
 from stackverify._stores.ledger_file import LedgerFile
@@ -211,12 +212,14 @@ class LedgerRows:
         with self._file.reading() as connection:
             connection.executescript(sql.OPT_OUTS_SET_UP)
             connection.executemany(
-                sql.ADD_OPT_OUT, ((recipient,) for recipient in recipients)
+                sql.ADD_OPT_OUT, ((whose(recipient),) for recipient in recipients)
             )
 
         def has_opted_out(recipient: str) -> bool:
             with self._file.reading() as connection:
-                found = connection.execute(sql.HAS_OPTED_OUT, (recipient,)).fetchone()
+                found = connection.execute(
+                    sql.HAS_OPTED_OUT, (whose(recipient),)
+                ).fetchone()
                 return found is not None
 
         return has_opted_out

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from stackverify._stores.tables import read_cells
 from stackverify.errors import InvalidInputError
 from stackverify.models.campaigns import CampaignRow
 
@@ -35,6 +39,9 @@ JSON_LINES = frozenset({".jsonl", ".ndjson"})
 
 JSON = ".json"
 """How the name of a file of one JSON array ends."""
+
+_RECIPIENT = re.compile(r"\+[\d\s().\-]{6,}|\d{9,15}|\S+@\S+\.\S+")
+_NAMES_SOMEBODY = re.compile(r"@|(?:\d[\s().\-]*){5}")
 
 _COLUMNS = (
     "state",
@@ -87,17 +94,45 @@ def read_lines(lines: Iterable[str], *, is_json: bool) -> Iterator[dict[str, Any
     Raises:
         InvalidInputError: They are neither text nor rows.
     """
-    try:
+    with _decoding("source"):
         yield from _json_lines(lines) if is_json else _csv(lines)
+
+
+@contextmanager
+def _decoding(field: str) -> Iterator[None]:
+    try:
+        yield
     except UnicodeDecodeError as error:
-        raise InvalidInputError("is not UTF-8", "source", "save it as UTF-8") from error
+        raise InvalidInputError(
+            "is not UTF-8", field, "save it as UTF-8, from a spreadsheet as CSV UTF-8"
+        ) from error
 
 
 def _csv(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for index, row in enumerate(csv.DictReader(lines)):
-        if None in row:
+    rows = read_cells(lines, "source")
+    names = _names(next(rows, []))
+    for index, cells in enumerate(rows):
+        if len(cells) > len(names):
             raise _bad(index, "has more cells than there are columns", "quote commas")
-        yield {name.strip(): value for name, value in row.items() if name}
+        row = itertools.zip_longest(names, cells)
+        yield {name: value for name, value in row if name}
+
+
+def _names(cells: list[str]) -> list[str]:
+    """Read the names of the columns, each of which there is once."""
+    names = [cell.strip() for cell in cells]
+    if any(map(_RECIPIENT.fullmatch, names)):
+        raise InvalidInputError(
+            "begins with a recipient, where the names of its columns should be",
+            "source",
+            "write a line of names above it, as in phone,name",
+        )
+    for name in filter(None, names):
+        if names.count(name) > 1:
+            raise InvalidInputError(
+                f"has the column {name!r} twice", "source", "name each column once"
+            )
+    return names
 
 
 def _json_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -123,12 +158,28 @@ def _value(value: object) -> Any:
 
 
 def read_recipients(source: Recipients) -> Iterator[str]:
-    """Give recipients one by one: of a list, or the first cell of a file's lines."""
+    """Give recipients one by one: of a list, or the first cell of a file's lines.
+
+    Raises:
+        InvalidInputError: It is no text, or a line after the first, which may name
+            the column, begins with something else.
+    """
     if not isinstance(source, (str, os.PathLike)):
         yield from source
         return
-    with Path(source).open(encoding="utf-8-sig", newline="") as file:
-        yield from (cells[0].strip() for cells in csv.reader(file) if cells)
+    with (
+        Path(source).open(encoding="utf-8-sig", newline="") as file,
+        _decoding("opt_outs"),
+    ):
+        for place, cells in enumerate(read_cells(file, "opt_outs")):
+            first = cells[0].strip()
+            if place and not _NAMES_SOMEBODY.search(first):
+                raise InvalidInputError(
+                    "begins with no number or address",
+                    f"opt_outs: row {place}",
+                    "put who wants nothing first in each line",
+                )
+            yield first
 
 
 def write_rows(path: str | os.PathLike[str], rows: Iterable[CampaignRow]) -> int:

@@ -307,7 +307,7 @@ def test_repeated_rows_and_opted_out_recipients_are_skipped(
     campaign: Campaign, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     stop = tmp_path / "stop.csv"
-    stop.write_text("+254700000003\n", "utf-8")
+    stop.write_text("phone;since\n+254 700-000 003;2026\n", "utf-8")
     campaign.load(HI, [*people(5), *people(2)])
     summary = campaign.run(opt_outs=stop)
     assert (summary["accepted"], summary["skipped"], sandbox.count()) == (4, 3, 4)
