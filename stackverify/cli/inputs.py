@@ -145,7 +145,11 @@ def recipients(
     if bad and not skip_bad:
         raise Trouble(_complaint(bad, len(named), is_file=path is not None), USAGE)
     if not good:
-        raise Trouble("There are no recipients. Nothing was sent.", USAGE)
+        raise Trouble(
+            "There are no recipients: name them after the command, in a file "
+            "(--to-file), or on standard input (-). Nothing was sent.",
+            USAGE,
+        )
     once = tuple(dict.fromkeys(good))
     return Recipients(once, len(good) - len(once), len(bad))
 

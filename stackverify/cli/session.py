@@ -41,15 +41,17 @@ class Session:
         if self.is_velstack:
             raise click.UsageError(why_not)
 
-    def sender(self, *, hooks: Iterable[Hook] = ()) -> Client | Velstack:
+    def sender(
+        self, *, hooks: Iterable[Hook] = (), retry: Retry | None = None
+    ) -> Client | Velstack:
         """Make the client of the service that was chosen.
 
         Raises:
             ConfigurationError: A setting is missing or cannot be used.
         """
         if self.is_velstack:
-            return self._velstack(self.api_key(), hooks)
-        return self.client(hooks=hooks)
+            return self._velstack(self.api_key(), hooks, retry)
+        return self.client(hooks=hooks, retry=retry)
 
     def client(
         self, *, hooks: Iterable[Hook] = (), retry: Retry | None = None
@@ -71,12 +73,18 @@ class Session:
             retry=retry,
         )
 
-    def _velstack(self, key: str, hooks: Iterable[Hook] = ()) -> Velstack:
+    def _velstack(
+        self, key: str, hooks: Iterable[Hook] = (), retry: Retry | None = None
+    ) -> Velstack:
         from stackverify.velstack import Velstack
 
         self._prepare_log()
         return Velstack(
-            key, base_url=self.base_url, timeout=self._timeout(), hooks=hooks
+            key,
+            base_url=self.base_url,
+            timeout=self._timeout(),
+            hooks=hooks,
+            retry=retry,
         )
 
     def _prepare_log(self) -> None:
