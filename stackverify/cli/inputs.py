@@ -174,8 +174,8 @@ def _complaint(
         else "A text with spaces needs quotes."
     )
     return (
-        f"{len(bad):,} of {total:,} recipients cannot be one ({places}{more}): "
-        f"{bad[0][1].remedy}. {hint} Nothing was sent."
+        f"{len(bad):,} of {total:,} recipients cannot be one ({places}{more}). The "
+        f"first {bad[0][1].message}; {bad[0][1].remedy}. {hint} Nothing was sent."
     )
 
 
