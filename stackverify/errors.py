@@ -298,8 +298,8 @@ class NotFoundError(RefusedError):
     """There is no such thing (404)."""
 
     next_step = (
-        "Nothing was sent: check the id, and that it belongs to this key's account; if "
-        "you gave none, check the base URL."
+        "Check the id, and that it belongs to this key's account; if you gave none, "
+        "check the base URL."
     )
 
 
