@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections import Counter
 from collections.abc import AsyncIterable, Iterable, Mapping, Sized
 from types import TracebackType
@@ -58,8 +59,11 @@ class AsyncSendMany(Generic[M]):
     of an `async with` around it, and `aclose()` begin nothing further and wait for
     what is under way. Then `summary` tells what was done and what was not begun,
     and iterating on gives the outcomes not taken yet. After a bare `break` it goes
-    on until its results are no longer taken, and stops when it is dropped.
+    on until its results are no longer taken, and stops when it is dropped. If it is
+    dropped before the first step, a `RuntimeWarning` tells that nothing was sent.
     """
+
+    _is_idle = False
 
     def __init__(
         self,
@@ -102,6 +106,17 @@ class AsyncSendMany(Generic[M]):
             limit=transport.in_flight,
             stop=self._bulk.stop,
         )
+        self._is_idle = True
+
+    def __del__(self) -> None:
+        if self._is_idle:
+            warnings.warn(
+                "send_many() sent nothing, for nobody iterated over what it gave: "
+                "write `async for outcome in client.sms.send_many(...)`",
+                RuntimeWarning,
+                stacklevel=2,
+                source=self,
+            )
 
     @property
     def summary(self) -> BulkSummary:
@@ -123,6 +138,7 @@ class AsyncSendMany(Generic[M]):
         return self
 
     async def __anext__(self) -> Outcome[M]:
+        self._is_idle = False
         try:
             return await anext(self._results)
         except StopAsyncIteration:

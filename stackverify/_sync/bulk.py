@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sized
 from types import TracebackType
@@ -59,8 +60,11 @@ class SendMany(Generic[M]):
     of an `with` around it, and `close()` begin nothing further and wait for
     what is under way. Then `summary` tells what was done and what was not begun,
     and iterating on gives the outcomes not taken yet. After a bare `break` it goes
-    on until its results are no longer taken, and stops when it is dropped.
+    on until its results are no longer taken, and stops when it is dropped. If it is
+    dropped before the first step, a `RuntimeWarning` tells that nothing was sent.
     """
+
+    _is_idle = False
 
     def __init__(
         self,
@@ -103,6 +107,17 @@ class SendMany(Generic[M]):
             limit=transport.in_flight,
             stop=self._bulk.stop,
         )
+        self._is_idle = True
+
+    def __del__(self) -> None:
+        if self._is_idle:
+            warnings.warn(
+                "send_many() sent nothing, for nobody iterated over what it gave: "
+                "write `for outcome in client.sms.send_many(...)`",
+                RuntimeWarning,
+                stacklevel=2,
+                source=self,
+            )
 
     @property
     def summary(self) -> BulkSummary:
@@ -124,6 +139,7 @@ class SendMany(Generic[M]):
         return self
 
     def __next__(self) -> Outcome[M]:
+        self._is_idle = False
         try:
             return next(self._results)
         except StopIteration:
