@@ -115,7 +115,6 @@ class AsyncSendMany(Generic[M]):
                 "write `async for outcome in client.sms.send_many(...)`",
                 RuntimeWarning,
                 stacklevel=2,
-                source=self,
             )
 
     @property

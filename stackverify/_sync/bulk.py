@@ -116,7 +116,6 @@ class SendMany(Generic[M]):
                 "write `for outcome in client.sms.send_many(...)`",
                 RuntimeWarning,
                 stacklevel=2,
-                source=self,
             )
 
     @property

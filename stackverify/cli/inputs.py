@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 _SHOWN = 5
+_CELLS = re.compile(r"[,;\t]")
 
 
 @attrs.frozen
@@ -143,7 +145,7 @@ def recipients(
         except InvalidInputError as error:
             bad.append((place, error))
     if bad and not skip_bad:
-        raise Trouble(_complaint(bad, len(named), is_file=path is not None), USAGE)
+        raise Trouble(_complaint(bad, named, is_file=path is not None), USAGE)
     if not good:
         raise Trouble(
             "There are no recipients: name them after the command, in a file "
@@ -164,7 +166,10 @@ def _lines(path: str) -> list[tuple[str, str]]:
 
 
 def _complaint(
-    bad: Sequence[tuple[str, InvalidInputError]], total: int, *, is_file: bool
+    bad: Sequence[tuple[str, InvalidInputError]],
+    named: Sequence[tuple[str, str]],
+    *,
+    is_file: bool,
 ) -> str:
     places = ", ".join(place for place, _ in bad[:_SHOWN])
     more = f" and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
@@ -173,8 +178,10 @@ def _complaint(
         if is_file
         else "A text with spaces needs quotes."
     )
+    if is_file and all(_CELLS.search(word) for _, word in named):
+        hint = "A file with columns is for `stackverify campaign new`."
     return (
-        f"{len(bad):,} of {total:,} recipients cannot be one ({places}{more}). The "
+        f"{len(bad):,} of {len(named):,} recipients cannot be one ({places}{more}). The "
         f"first {bad[0][1].message}; {bad[0][1].remedy}. {hint} Nothing was sent."
     )
 
