@@ -181,8 +181,8 @@ def _complaint(
     if is_file and all(_CELLS.search(word) for _, word in named):
         hint = "A file with columns is for `stackverify campaign new`."
     return (
-        f"{len(bad):,} of {len(named):,} recipients cannot be one ({places}{more}). The "
-        f"first {bad[0][1].message}; {bad[0][1].remedy}. {hint} Nothing was sent."
+        f"{len(bad):,} of {len(named):,} recipients cannot be one ({places}{more}). "
+        f"The first {bad[0][1].message}; {bad[0][1].remedy}. {hint} Nothing was sent."
     )
 
 
