@@ -43,6 +43,9 @@ JSON = ".json"
 _RECIPIENT = re.compile(r"\+[\d\s().\-]{6,}|\d{9,15}|\S+@\S+\.\S+")
 _NAMES_SOMEBODY = re.compile(r"@|(?:\d[\s().\-]*){5}")
 
+# What pandas has in place of a value that is missing, NaN apart.
+_MISSING = frozenset({"NAType", "NaTType"})
+
 _COLUMNS = (
     "state",
     "message_id",
@@ -67,6 +70,8 @@ def read_rows(source: Source) -> Iterator[dict[str, Any]]:
     for index, row in enumerate(source):
         if not isinstance(row, Mapping):
             raise _bad(index, f"is of type {type(row).__name__}", "give mappings")
+        if any(isinstance(value, (bytes, bytearray)) for value in row.values()):
+            raise _bad(index, "has a value of type bytes", "decode it first")
         yield {str(name): _value(value) for name, value in row.items()}
 
 
@@ -153,6 +158,8 @@ def _bad(index: int, problem: str, remedy: str) -> InvalidInputError:
 def _value(value: object) -> Any:
     if value is None or isinstance(value, (int, float)):
         return value
+    if type(value).__name__ in _MISSING:
+        return None
     # Half of a character cannot be written anywhere.
     return str(value).encode("utf-8", "replace").decode()
 

@@ -35,6 +35,17 @@ def test_rows_are_read_as_any_spreadsheet_writes_them(
     assert [*read_rows(written(tmp_path, content))] == [JOAN, ANN]
 
 
+def test_what_pandas_has_for_a_missing_value_is_none() -> None:
+    missing = type("NAType", (), {"__repr__": lambda self: "<NA>"})()
+    (row,) = read_rows([{"phone": "+254712345678", "name": missing}])
+    assert row["name"] is None
+
+
+def test_bytes_would_be_sent_as_python_writes_them_and_are_refused() -> None:
+    with pytest.raises(InvalidInputError, match="row 0: has a value of type bytes"):
+        [*read_rows([{"phone": b"+254712345678"}])]
+
+
 def test_a_comma_in_the_first_line_stands_between_cells(tmp_path: Path) -> None:
     (row,) = read_rows(written(tmp_path, "phone,name;nick\n+254712345678,Joan;J\n"))
     assert row == {"phone": "+254712345678", "name;nick": "Joan;J"}
