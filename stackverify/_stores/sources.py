@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,7 +44,7 @@ JSON = ".json"
 _RECIPIENT = re.compile(r"\+[\d\s().\-]{6,}|\d{9,15}|\S+@\S+\.\S+")
 _NAMES_SOMEBODY = re.compile(r"@|(?:\d[\s().\-]*){5}")
 
-# What pandas has in place of a value that is missing, NaN apart.
+# What pandas has beside NaN in place of a value that is missing.
 _MISSING = frozenset({"NAType", "NaTType"})
 
 _COLUMNS = (
@@ -156,6 +157,8 @@ def _bad(index: int, problem: str, remedy: str) -> InvalidInputError:
 
 
 def _value(value: object) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no word for it
     if value is None or isinstance(value, (int, float)):
         return value
     if type(value).__name__ in _MISSING:

@@ -1,5 +1,6 @@
 """Rows and recipients of files, as spreadsheets and people write them."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,27 @@ def test_rows_are_read_as_any_spreadsheet_writes_them(
     assert [*read_rows(written(tmp_path, content))] == [JOAN, ANN]
 
 
-def test_what_pandas_has_for_a_missing_value_is_none() -> None:
-    missing = type("NAType", (), {"__repr__": lambda self: "<NA>"})()
-    (row,) = read_rows([{"phone": "+254712345678", "name": missing}])
-    assert row["name"] is None
+class NAType:
+    """As pandas calls what it has for a value that is missing."""
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (math.nan, None),
+        (math.inf, None),
+        (NAType(), None),
+        (0.5, 0.5),
+        (7, 7),
+        (True, True),
+        (None, None),
+        (Path("a"), "a"),
+    ],
+)
+def test_a_value_is_kept_as_json_can_have_it(value: object, kept: object) -> None:
+    (row,) = read_rows([{"value": value}])
+    assert row["value"] == kept
+    assert type(row["value"]) is type(kept)
 
 
 def test_bytes_would_be_sent_as_python_writes_them_and_are_refused() -> None:
