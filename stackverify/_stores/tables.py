@@ -23,6 +23,12 @@ def read_cells(lines: Iterable[str], field: str) -> Iterator[list[str]]:
     """
     texts = _texts(lines, field)
     head = _head(texts)
+    if head and head[-1].lstrip().startswith(("{", "[")):
+        raise InvalidInputError(
+            "is JSON, where CSV should be",
+            field,
+            "write CSV; or JSON, an object a line, into a file named .jsonl",
+        )
     # Without `strict` a quote that is never closed takes all rows after it along.
     reader = csv.reader(
         itertools.chain(head, texts), delimiter=_mark(head), strict=True

@@ -87,6 +87,8 @@ def test_a_short_row_has_no_value_in_its_last_columns(tmp_path: Path) -> None:
         (f"phone\n1\n{'x' * 200_000}\n", "source: line 3", "cannot be read as CSV"),
         ('phone\n"Jo"an\n', "source: line 2", "cannot be read as CSV"),
         (b"phone,name\n1,J\xf6rg\n", "source", "is not UTF-8"),
+        ('[{"phone": "1"}]\n', "source", "is JSON, where CSV should be"),
+        ('\n {"phone": "1"}\n', "source", "is JSON, where CSV should be"),
         ("phone\n".encode("utf-16-le"), "source", "is no text"),
     ],
 )
