@@ -60,7 +60,7 @@ class AsyncSendMany(Generic[M]):
     what is under way. Then `summary` tells what was done and what was not begun,
     and iterating on gives the outcomes not taken yet. After a bare `break` it goes
     on until its results are no longer taken, and stops when it is dropped. If it is
-    dropped before the first step, a `RuntimeWarning` tells that nothing was sent.
+    dropped before anybody does, a `RuntimeWarning` tells that nothing was sent.
     """
 
     _is_idle = False
@@ -134,6 +134,7 @@ class AsyncSendMany(Generic[M]):
         )
 
     def __aiter__(self) -> AsyncSendMany[M]:
+        self._is_idle = False
         return self
 
     async def __anext__(self) -> Outcome[M]:
@@ -150,6 +151,7 @@ class AsyncSendMany(Generic[M]):
 
     async def aclose(self) -> None:
         """Begin nothing further, and wait for what is under way."""
+        self._is_idle = False
         await self._results.aclose()
 
     async def __aenter__(self) -> AsyncSendMany[M]:
@@ -161,7 +163,10 @@ class AsyncSendMany(Generic[M]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self.aclose()
+        if kind is None:  # then whoever forgot to iterate does not know of it yet
+            await self._results.aclose()
+        else:
+            await self.aclose()
 
 
 @attrs.define(eq=False)

@@ -6,7 +6,7 @@ __all__ = ["whose"]
 
 
 def whose(recipient: str) -> str:
-    """Give what all spellings of one number, or of one address, have in common."""
+    """Give what the spellings of one number, or of one address, have in common."""
     if "@" in recipient:
         return recipient.strip().casefold()
     digits = "".join(filter(str.isdecimal, recipient))

@@ -61,7 +61,7 @@ class SendMany(Generic[M]):
     what is under way. Then `summary` tells what was done and what was not begun,
     and iterating on gives the outcomes not taken yet. After a bare `break` it goes
     on until its results are no longer taken, and stops when it is dropped. If it is
-    dropped before the first step, a `RuntimeWarning` tells that nothing was sent.
+    dropped before anybody does, a `RuntimeWarning` tells that nothing was sent.
     """
 
     _is_idle = False
@@ -135,6 +135,7 @@ class SendMany(Generic[M]):
         )
 
     def __iter__(self) -> SendMany[M]:
+        self._is_idle = False
         return self
 
     def __next__(self) -> Outcome[M]:
@@ -151,6 +152,7 @@ class SendMany(Generic[M]):
 
     def close(self) -> None:
         """Begin nothing further, and wait for what is under way."""
+        self._is_idle = False
         self._results.close()
 
     def __enter__(self) -> SendMany[M]:
@@ -162,7 +164,10 @@ class SendMany(Generic[M]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        if kind is None:  # then whoever forgot to iterate does not know of it yet
+            self._results.close()
+        else:
+            self.close()
 
 
 @attrs.define(eq=False)

@@ -66,6 +66,13 @@ async def test_what_nobody_iterates_over_warns_that_nothing_was_sent(
     assert (len(warned), sandbox.requests) == (2, 0)
 
 
+async def test_who_gives_up_on_purpose_is_not_warned(client: AsyncClient) -> None:
+    await client.sms.send_many(rows(2)).aclose()
+    with pytest.raises(LookupError):
+        async with client.sms.send_many(rows(2)):
+            raise LookupError
+
+
 async def take_all(
     sends: AsyncSendMany[Any],
     outcomes: list[Any],

@@ -64,6 +64,13 @@ def test_what_nobody_iterates_over_warns_that_nothing_was_sent(
     assert (len(warned), sandbox.requests) == (2, 0)
 
 
+def test_who_gives_up_on_purpose_is_not_warned(client: Client) -> None:
+    client.sms.send_many(rows(2)).close()
+    with pytest.raises(LookupError):
+        with client.sms.send_many(rows(2)):
+            raise LookupError
+
+
 def take_all(
     sends: SendMany[Any],
     outcomes: list[Any],

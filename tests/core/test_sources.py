@@ -127,7 +127,7 @@ def test_a_list_that_would_opt_out_nobody_is_refused(
     "spelling",
     ["+254712345678", "254712345678", "00254712345678", " +254 712-345 (678)"],
 )
-def test_a_number_is_the_same_in_all_spellings(spelling: str) -> None:
+def test_a_number_is_the_same_however_it_is_written(spelling: str) -> None:
     assert whose(spelling) == whose("+254712345678")
 
 
