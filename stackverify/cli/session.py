@@ -121,9 +121,12 @@ class Session:
             return read_secret(self.api_key_file, "API key")
         if key := os.environ.get(self._key_variable):
             return key
+        is_of_velstack = not self.is_velstack and "VELSTACK_API_KEY" in os.environ
         raise ConfigurationError(
             f"No API key: set {self._key_variable}, or name a file that has it with "
             "--api-key-file. To try without one, start `stackverify sandbox`."
+            + " To use Velstack, say --service velstack."
+            * is_of_velstack
         )
 
     def chosen_tier(self) -> Tier:

@@ -323,3 +323,4 @@ def test_without_a_key_it_says_where_to_put_one(shell: Shell) -> None:
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert "STACKVERIFY_API_KEY" in done.err
     assert "stackverify sandbox" in done.err
+    assert "--service velstack" in done.err
