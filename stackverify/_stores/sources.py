@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import itertools
 import json
 import math
@@ -212,8 +213,14 @@ def write_lines(file: Any, rows: Iterable[CampaignRow], *, is_json: bool) -> int
 
 
 def _told(row: CampaignRow) -> dict[str, Any]:
-    about = {name: getattr(row, name) for name in _COLUMNS}
+    about = {name: _shown(name, getattr(row, name)) for name in _COLUMNS}
     return {**row.fields, "row": row.index, **about, "state": row.state.value}
+
+
+def _shown(name: str, value: Any) -> Any:
+    if value is None or not name.endswith("_at"):
+        return value
+    return dt.datetime.fromtimestamp(value, dt.UTC).isoformat(timespec="milliseconds")
 
 
 def _write_json(file: Any, rows: Iterable[CampaignRow]) -> int:

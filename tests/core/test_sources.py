@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from stackverify._core.recipients import whose
-from stackverify._stores.sources import read_recipients, read_rows
+from stackverify._stores.sources import read_recipients, read_rows, write_rows
 from stackverify.errors import InvalidInputError
+from stackverify.models.campaigns import CampaignRow, RowState
 
 JOAN = {"phone": "+254712345678", "name": "Joan"}
 ANN = {"phone": "+254712345679", "name": "Ann"}
@@ -100,6 +101,16 @@ def test_what_would_be_misread_is_refused(
     assert caught.value.field == field
     assert caught.value.remedy
     assert "712345678" not in str(caught.value)
+
+
+def test_moments_are_written_as_people_and_programs_read_them(tmp_path: Path) -> None:
+    row = CampaignRow(0, RowState.ACCEPTED, "+1", {"name": "J"}, sent_at=1.8e9)
+    assert write_rows(tmp_path / "out.jsonl", [row]) == 1
+    (line,) = read_rows(tmp_path / "out.jsonl")
+    assert (line["sent_at"], line["status_at"]) == (
+        "2027-01-15T08:00:00.000+00:00",
+        None,
+    )
 
 
 def test_who_wants_nothing_is_read_from_the_first_cells(tmp_path: Path) -> None:
