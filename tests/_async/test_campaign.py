@@ -12,6 +12,7 @@ import anyio  # async only
 import pytest
 
 from stackverify import AsyncClient, Email, Sms, WhatsAppTemplate
+from stackverify._async._concurrency import sleep  # async only
 from stackverify.campaigns import (
     AsyncCampaign,
     CampaignEvent,
@@ -529,7 +530,7 @@ async def test_cancelling_a_run_leaves_no_row_half_way(
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(campaign.run)
             while not sandbox.count():
-                await anyio.sleep(0.01)
+                await sleep(0.01)
             tasks.cancel_scope.cancel()
         summary = await campaign.summary()
         assert 0 < summary["accepted"] == sandbox.count() < 2000
