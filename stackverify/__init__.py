@@ -10,10 +10,11 @@ with Client() as client:  # the key is read from STACKVERIFY_API_KEY
     print(receipt.message_id)
 ```
 
-`AsyncClient` is the same with `async` and `await`. Errors are in
-`stackverify.errors`, the limiter by itself in `stackverify.limiters`, a second
-service on the same core in `stackverify.velstack`, and a pretend service to try it
-all on in `stackverify.sandbox`.
+`AsyncClient` is the same with `async` and `await`. Sends to many that survive a crash
+are in `stackverify.campaigns`, what receives reports and replies is in
+`stackverify.webhooks`, errors are in `stackverify.errors`, the limiter by itself in
+`stackverify.limiters`, a second service on the same core in `stackverify.velstack`,
+and a pretend service to try it all on in `stackverify.sandbox`.
 """
 
 from importlib import import_module

@@ -297,7 +297,10 @@ class InsufficientBalanceError(ForbiddenError):
 class NotFoundError(RefusedError):
     """There is no such thing (404)."""
 
-    next_step = "Check the id, and that it belongs to this key's account."
+    next_step = (
+        "Check the id, and that it belongs to this key's account; if you gave none, "
+        "check the base URL."
+    )
 
 
 @attrs.define(eq=False, slots=False)

@@ -14,8 +14,13 @@ __all__ = [
     "scrub",
 ]
 
+# A name that the service gave, of a request or a message: too long for a number.
+_ID = (
+    r"\b(?:[A-Za-z]{2,5}_(?=\d*[A-Za-z])[0-9A-Za-z]{16,}"
+    r"|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\b"
+)
 # Digits as people write them: spaces, dots, brackets and hyphens between them.
-_PHONE = re.compile(r"\+?\d(?:[\s().\-]?\d){5,}")
+_PHONE = re.compile(rf"({_ID})|\+?\d(?:[\s().\-]?\d){{5,}}")
 _WORD = r"[^\s@<>\"',;:()\[\]]"
 # Looked for from the beginning of a word only: else a long word costs its square.
 _EMAIL = re.compile(rf"(?<!{_WORD}){_WORD}+@{_WORD}+")
@@ -63,7 +68,8 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     """Blank out of a text what somebody else put into it.
 
     Services repeat what they were sent in their errors. Everything in
-    `secrets` goes, and whatever looks like a key, a number or an address.
+    `secrets` goes, and whatever looks like a key, a number or an address; an id
+    stays whole, for support asks for it.
     """
     for secret in sorted(set(secrets), key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
@@ -72,7 +78,7 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     text = text[:_LONGEST_QUOTE]
     text = _KEY.sub("…", text)
     text = _EMAIL.sub("…@…", text)
-    return _PHONE.sub("…", text)
+    return _PHONE.sub(lambda found: found[1] or "…", text)
 
 
 def _count_of(value: object) -> str:

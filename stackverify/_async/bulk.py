@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections import Counter
 from collections.abc import AsyncIterable, Iterable, Mapping, Sized
 from operator import itemgetter
@@ -56,8 +57,11 @@ class AsyncSendMany(Generic[M]):
     of an `async with` around it, and `aclose()` begin nothing further and wait for
     what is under way. Then `summary` tells what was done and what was not begun,
     and iterating on gives the outcomes not taken yet. After a bare `break` it goes
-    on until its results are no longer taken, and stops when it is dropped.
+    on until its results are no longer taken, and stops when it is dropped. If it is
+    dropped before anybody does, a `RuntimeWarning` tells that nothing was sent.
     """
+
+    _is_idle = False
 
     def __init__(
         self,
@@ -95,6 +99,16 @@ class AsyncSendMany(Generic[M]):
             limit=transport.in_flight,
             stop=self._bulk.stop,
         )
+        self._is_idle = True
+
+    def __del__(self) -> None:
+        if self._is_idle:
+            warnings.warn(
+                "send_many() sent nothing, for nobody iterated over what it gave: "
+                "write `async for outcome in client.sms.send_many(...)`",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     @property
     def summary(self) -> BulkSummary:
@@ -113,9 +127,11 @@ class AsyncSendMany(Generic[M]):
         )
 
     def __aiter__(self) -> AsyncSendMany[M]:
+        self._is_idle = False
         return self
 
     async def __anext__(self) -> Outcome[M]:
+        self._is_idle = False
         try:
             return await anext(self._results)
         except StopAsyncIteration:
@@ -128,6 +144,7 @@ class AsyncSendMany(Generic[M]):
 
     async def aclose(self) -> None:
         """Begin nothing further, and wait for what is under way."""
+        self._is_idle = False
         await self._results.aclose()
 
     async def __aenter__(self) -> AsyncSendMany[M]:
@@ -139,7 +156,10 @@ class AsyncSendMany(Generic[M]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self.aclose()
+        if kind is None:  # then whoever forgot to iterate does not know of it yet
+            await self._results.aclose()
+        else:
+            await self.aclose()
 
 
 @attrs.define(eq=False)

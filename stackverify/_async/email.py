@@ -94,7 +94,8 @@ class AsyncEmailResource(AsyncResource):
                 until the bad ones stand alone.
 
         Returns:
-            An iterator of `Accepted`, `Refused` and `Unknown`, as they finish.
+            An iterator of `Accepted`, `Refused`, `NotSent` and `Unknown`, as they
+            finish. Nothing is sent before it is iterated over.
 
         Raises:
             BudgetError: More messages than the month has left.

@@ -74,7 +74,8 @@ class AsyncWhatsAppResource(AsyncResource):
             over_budget: Send even if the tier's monthly messages do not suffice.
 
         Returns:
-            An iterator of `Accepted`, `Refused` and `Unknown`, as they finish.
+            An iterator of `Accepted`, `Refused`, `NotSent` and `Unknown`, as they
+            finish. Nothing is sent before it is iterated over.
 
         Raises:
             BudgetError: More messages than the month has left.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -16,20 +15,10 @@ from stackverify.models.campaigns import Preflight, RowProblem
 from stackverify.models.messages import Sms
 from stackverify.models.velstack import QuickSms
 
-__all__ = ["Survey", "written_plainly"]
+__all__ = ["Survey"]
 
 _PROBLEMS_SHOWN = 20
 _CHARACTERS_SHOWN = 50
-
-
-def written_plainly(recipient: str) -> str:
-    """Write a number or an address as it is written however people write it.
-
-    Who opted out as `+254 712-345678` or `Ann@Example.org` opted out.
-    """
-    if "@" in recipient:
-        return recipient.strip().casefold()
-    return re.sub(r"\D", "", recipient) or recipient
 
 
 @attrs.define(eq=False)

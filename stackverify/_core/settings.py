@@ -94,7 +94,7 @@ def check_key(key: object, home: Home) -> str:
     if key is None or key == "":
         raise ConfigurationError(
             f"No API key: give api_key=, or set {home.key_variable}. To try without "
-            "one, start `python -m stackverify.sandbox`."
+            "one, start `python -m stackverify.sandbox` (extra `sandbox`)."
         )
     if not isinstance(key, str):
         raise ConfigurationError(f"The API key is a {type(key).__name__}, not a str.")

@@ -20,6 +20,7 @@ __all__ = ["LedgerFile", "version_of"]
 T = TypeVar("T")
 _Place: TypeAlias = tuple[int, int]
 
+_OWN = frozenset({"campaign", "marks"})
 _SECONDS_FOR_OTHERS = 1.0
 _TRIES = 10
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -27,7 +28,7 @@ _SAID = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_IOERR: "the disk failed",
     sqlite3.SQLITE_READONLY: "it may not be written",
-    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened (is its folder there?)",
     sqlite3.SQLITE_CORRUPT: "the file is damaged",
     sqlite3.SQLITE_NOTADB: "the file is no ledger",
 }
@@ -175,7 +176,7 @@ def _error_of(error: sqlite3.Error) -> LedgerError:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
-    return connect(path, patience=_SECONDS_FOR_OTHERS, set_up=_set_up)
+    return connect(path, patience=_SECONDS_FOR_OTHERS, set_up=_set_up, check=version_of)
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
@@ -192,9 +193,12 @@ def version_of(connection: sqlite3.Connection) -> int:
     """Tell which version of the tables a file has; 0 for none.
 
     Raises:
-        LedgerError: It is newer than what is known here.
+        LedgerError: It is newer than what is known here, or has other tables.
     """
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = {name for (name,) in connection.execute(sql.TABLES)}
+    if not tables >= _OWN and (version or tables):
+        raise LedgerError("The ledger cannot be used: the file is no ledger.")
     if version > sql.VERSION:
         raise LedgerError("The ledger was made by a newer version of stackverify.")
     return version

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from stackverify._core.codec import dumps, loads
-from stackverify._core.preflight import written_plainly
+from stackverify._core.recipients import whose
 from stackverify._core.template import differing_fields
 from stackverify._stores import ledger_sql as sql
 from stackverify._stores.ledger_file import LedgerFile
@@ -212,16 +212,15 @@ class LedgerRows:
         with self._file.reading() as connection:
             connection.executescript(sql.OPT_OUTS_SET_UP)
             connection.executemany(
-                sql.ADD_OPT_OUT,
-                ((written_plainly(recipient),) for recipient in recipients),
+                sql.ADD_OPT_OUT, ((whose(recipient),) for recipient in recipients)
             )
 
         def has_opted_out(recipient: str) -> bool:
             with self._file.reading() as connection:
-                wanted = (written_plainly(recipient),)
-                return (
-                    connection.execute(sql.HAS_OPTED_OUT, wanted).fetchone() is not None
-                )
+                found = connection.execute(
+                    sql.HAS_OPTED_OUT, (whose(recipient),)
+                ).fetchone()
+                return found is not None
 
         return has_opted_out
 

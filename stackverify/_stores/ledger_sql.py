@@ -8,6 +8,7 @@ from __future__ import annotations
 
 VERSION = 1
 
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 SET_UP = """
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS campaign (

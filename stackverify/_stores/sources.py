@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
+import itertools
 import json
+import math
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from stackverify._stores.tables import read_cells
 from stackverify.errors import InvalidInputError
 from stackverify.models.campaigns import CampaignRow
 
@@ -36,6 +42,12 @@ JSON_LINES = frozenset({".jsonl", ".ndjson"})
 JSON = ".json"
 """How the name of a file of one JSON array ends."""
 
+_RECIPIENT = re.compile(r"\+[\d\s().\-]{6,}|\d{9,15}|\S+@\S+\.\S+")
+_NAMES_SOMEBODY = re.compile(r"@|(?:\d[\s().\-]*){5}")
+
+# What pandas has beside NaN in place of a value that is missing.
+_MISSING = frozenset({"NAType", "NaTType"})
+
 _COLUMNS = (
     "state",
     "message_id",
@@ -60,6 +72,8 @@ def read_rows(source: Source) -> Iterator[dict[str, Any]]:
     for index, row in enumerate(source):
         if not isinstance(row, Mapping):
             raise _bad(index, f"is of type {type(row).__name__}", "give mappings")
+        if any(isinstance(value, (bytes, bytearray)) for value in row.values()):
+            raise _bad(index, "has a value of type bytes", "decode it first")
         yield {str(name): _value(value) for name, value in row.items()}
 
 
@@ -87,17 +101,45 @@ def read_lines(lines: Iterable[str], *, is_json: bool) -> Iterator[dict[str, Any
     Raises:
         InvalidInputError: They are neither text nor rows.
     """
-    try:
+    with _decoding("source"):
         yield from _json_lines(lines) if is_json else _csv(lines)
+
+
+@contextmanager
+def _decoding(field: str) -> Iterator[None]:
+    try:
+        yield
     except UnicodeDecodeError as error:
-        raise InvalidInputError("is not UTF-8", "source", "save it as UTF-8") from error
+        raise InvalidInputError(
+            "is not UTF-8", field, "save it as UTF-8, from a spreadsheet as CSV UTF-8"
+        ) from error
 
 
 def _csv(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for index, row in enumerate(csv.DictReader(lines)):
-        if None in row:
+    rows = read_cells(lines, "source")
+    names = _names(next(rows, []))
+    for index, cells in enumerate(rows):
+        if len(cells) > len(names):
             raise _bad(index, "has more cells than there are columns", "quote commas")
-        yield {name.strip(): value for name, value in row.items() if name}
+        row = itertools.zip_longest(names, cells)
+        yield {name: value for name, value in row if name}
+
+
+def _names(cells: list[str]) -> list[str]:
+    """Read the names of the columns, each of which there is once."""
+    names = [cell.strip() for cell in cells]
+    if any(map(_RECIPIENT.fullmatch, names)):
+        raise InvalidInputError(
+            "begins with a recipient, where the names of its columns should be",
+            "source",
+            "write a line of names above it, as in phone,name",
+        )
+    for name in filter(None, names):
+        if names.count(name) > 1:
+            raise InvalidInputError(
+                f"has the column {name!r} twice", "source", "name each column once"
+            )
+    return names
 
 
 def _json_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -116,19 +158,39 @@ def _bad(index: int, problem: str, remedy: str) -> InvalidInputError:
 
 
 def _value(value: object) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no word for it
     if value is None or isinstance(value, (int, float)):
         return value
+    if type(value).__name__ in _MISSING:
+        return None
     # Half of a character cannot be written anywhere.
     return str(value).encode("utf-8", "replace").decode()
 
 
 def read_recipients(source: Recipients) -> Iterator[str]:
-    """Give recipients one by one: of a list, or the first cell of a file's lines."""
+    """Give recipients one by one: of a list, or the first cell of a file's lines.
+
+    Raises:
+        InvalidInputError: It is no text, or a line after the first, which may name
+            the column, begins with something else.
+    """
     if not isinstance(source, (str, os.PathLike)):
         yield from source
         return
-    with Path(source).open(encoding="utf-8-sig", newline="") as file:
-        yield from (cells[0].strip() for cells in csv.reader(file) if cells)
+    with (
+        Path(source).open(encoding="utf-8-sig", newline="") as file,
+        _decoding("opt_outs"),
+    ):
+        for place, cells in enumerate(read_cells(file, "opt_outs")):
+            first = cells[0].strip()
+            if place and not _NAMES_SOMEBODY.search(first):
+                raise InvalidInputError(
+                    "begins with no number or address",
+                    f"opt_outs: row {place}",
+                    "put who wants nothing first in each line",
+                )
+            yield first
 
 
 def write_rows(path: str | os.PathLike[str], rows: Iterable[CampaignRow]) -> int:
@@ -151,8 +213,14 @@ def write_lines(file: Any, rows: Iterable[CampaignRow], *, is_json: bool) -> int
 
 
 def _told(row: CampaignRow) -> dict[str, Any]:
-    about = {name: getattr(row, name) for name in _COLUMNS}
+    about = {name: _shown(name, getattr(row, name)) for name in _COLUMNS}
     return {**row.fields, "row": row.index, **about, "state": row.state.value}
+
+
+def _shown(name: str, value: Any) -> Any:
+    if value is None or not name.endswith("_at"):
+        return value
+    return dt.datetime.fromtimestamp(value, dt.UTC).isoformat(timespec="milliseconds")
 
 
 def _write_json(file: Any, rows: Iterable[CampaignRow]) -> int:

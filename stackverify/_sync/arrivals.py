@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -30,6 +31,14 @@ BROKEN = (
 )
 # A name that no host can have is a UnicodeError, from the codec of the resolver.
 FAILURES = (*BROKEN, TimeoutError, OSError, UnicodeError, TooLateError)
+
+# What an exception says itself may repeat addresses and header values.
+_PLAINLY: dict[type[BaseException], str] = {
+    ConnectionRefusedError: "nobody listens there",
+    socket.gaierror: "the name was not found",
+    ssl.SSLCertVerificationError: "the certificate is not accepted",
+    ssl.SSLError: "no TLS came about",
+}
 
 
 class _Close(Protocol):
@@ -80,15 +89,23 @@ def read_reply(arrival: Arrival, flight: Flight) -> Reply:
 
 
 def no_answer(error: Exception, flight: Flight) -> NoAnswer:
-    # Only the name: what an exception says may repeat addresses and header values.
     name = type(error).__name__
     return NoAnswer(
         flight.stage,
-        f"the connection failed ({name})" if name != "TimeoutError" else "timed out",
+        "timed out"
+        if name == "TimeoutError"
+        else f"the connection failed ({_PLAINLY.get(_root(error), name)})",
         bad_certificate=_is_about_certificate(error),
         out_of_time=isinstance(error, TooLateError) or flight.is_late,
         cause=error,
     )
+
+
+def _root(error: BaseException) -> type[BaseException]:
+    # Its context may be what the user was handling when it happened.
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return type(error)
 
 
 def _is_about_certificate(error: BaseException | None) -> bool:

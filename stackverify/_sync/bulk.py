@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sized
 from operator import itemgetter
@@ -57,8 +58,11 @@ class SendMany(Generic[M]):
     of an `with` around it, and `close()` begin nothing further and wait for
     what is under way. Then `summary` tells what was done and what was not begun,
     and iterating on gives the outcomes not taken yet. After a bare `break` it goes
-    on until its results are no longer taken, and stops when it is dropped.
+    on until its results are no longer taken, and stops when it is dropped. If it is
+    dropped before anybody does, a `RuntimeWarning` tells that nothing was sent.
     """
+
+    _is_idle = False
 
     def __init__(
         self,
@@ -96,6 +100,16 @@ class SendMany(Generic[M]):
             limit=transport.in_flight,
             stop=self._bulk.stop,
         )
+        self._is_idle = True
+
+    def __del__(self) -> None:
+        if self._is_idle:
+            warnings.warn(
+                "send_many() sent nothing, for nobody iterated over what it gave: "
+                "write `for outcome in client.sms.send_many(...)`",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     @property
     def summary(self) -> BulkSummary:
@@ -114,9 +128,11 @@ class SendMany(Generic[M]):
         )
 
     def __iter__(self) -> SendMany[M]:
+        self._is_idle = False
         return self
 
     def __next__(self) -> Outcome[M]:
+        self._is_idle = False
         try:
             return next(self._results)
         except StopIteration:
@@ -129,6 +145,7 @@ class SendMany(Generic[M]):
 
     def close(self) -> None:
         """Begin nothing further, and wait for what is under way."""
+        self._is_idle = False
         self._results.close()
 
     def __enter__(self) -> SendMany[M]:
@@ -140,7 +157,10 @@ class SendMany(Generic[M]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        if kind is None:  # then whoever forgot to iterate does not know of it yet
+            self._results.close()
+        else:
+            self.close()
 
 
 @attrs.define(eq=False)

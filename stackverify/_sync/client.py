@@ -59,6 +59,11 @@ class Client:
         receiver: A receiver of webhooks in this process: `wait` then takes the
             status from its delivery reports instead of asking for it.
 
+    Attributes:
+        sms: Sends texts, to one or to many, follows and lists them.
+        email: Sends emails, and follows them.
+        whatsapp: Sends approved templates, and follows them.
+
     Raises:
         ConfigurationError: A setting is missing or cannot be used.
     """

@@ -86,7 +86,8 @@ class SmsResource(Resource):
                 such a request as a whole.
 
         Returns:
-            An iterator of `Accepted`, `Refused` and `Unknown`, as they finish.
+            An iterator of `Accepted`, `Refused`, `NotSent` and `Unknown`, as they
+            finish. Nothing is sent before it is iterated over.
 
         Raises:
             BudgetError: More messages than the month has left.

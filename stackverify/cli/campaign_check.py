@@ -39,7 +39,7 @@ def check_only(chosen: Session, ledger: str, given: Mapping[str, Any]) -> None:
     if chosen.json:
         output.document({"preflight": _document(preflight), "exit_code": code})
     else:
-        _show(preflight, chosen, is_sms=is_sms)
+        _show(preflight, chosen, given, is_sms=is_sms)
         _advise(preflight, given)
     click.get_current_context().exit(code)
 
@@ -49,16 +49,19 @@ def _document(preflight: Preflight) -> dict[str, Any]:
     return {**told, "is_over_budget": preflight.is_over_budget}
 
 
-def _show(preflight: Preflight, chosen: Session, *, is_sms: bool) -> None:
+def _show(
+    preflight: Preflight, chosen: Session, given: Mapping[str, Any], *, is_sms: bool
+) -> None:
     output.line(f"Rows looked at: {preflight.rows:,}")
     output.line(f"To send: {preflight.to_send:,}, {pace(preflight, chosen)}")
     for name, count in (
         ("The same as an earlier row, left out", preflight.repeated),
         ("Recipients of an earlier row", preflight.shared_recipients),
-        ("Opted out", preflight.opted_out),
     ):
         if count:
             output.line(f"{name}: {count:,}")
+    if given["opt_outs"]:
+        output.line(f"Opted out: {preflight.opted_out:,}")
     if is_sms:
         _show_segments(preflight)
     if preflight.cost is not None:

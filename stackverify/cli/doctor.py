@@ -26,14 +26,14 @@ def doctor() -> None:
     """Find out what keeps it from working, without sending anything.
 
     It looks at key, settings, proxy, name, certificate, clock, limits and
-    permissions, with reads that change nothing. The key is never shown.
+    permissions, with reads that change nothing; of Velstack, which has neither
+    tiers nor permissions, at the rest. The key is never shown.
     """
     from stackverify.cli.exits import FAILED
 
     chosen = session()
-    chosen.only_stackverify(
-        "The doctor knows nothing of Velstack: it looks at StackVerify alone."
-    )
+    if chosen.is_velstack and chosen.tier:
+        raise click.UsageError("Velstack has no tiers: leave out --tier.")
     findings = []
     for finding in _look(chosen):
         findings.append(finding)

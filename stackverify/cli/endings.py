@@ -113,7 +113,7 @@ def _said(error: Exception) -> tuple[str, int]:
 
 
 def _told(chosen: Session, kind: str, message: str, code: int) -> int:
-    message = " ".join(output.clean(message.replace("\n", " ")).split())
+    message = output.clean(" ".join(message.split()))
     if chosen.json:
         told = {"type": kind, "message": message, "exit_code": code}
         with suppress(OSError):

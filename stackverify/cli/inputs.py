@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 _SHOWN = 5
+_CELLS = re.compile(r"[,;\t]")
 
 
 @attrs.frozen
@@ -154,9 +156,13 @@ def recipients(
         except InvalidInputError as error:
             bad.append((place, error))
     if bad and not skip_bad:
-        raise Trouble(_complaint(bad, len(named), is_file=path is not None), USAGE)
+        raise Trouble(_complaint(bad, named, is_file=path is not None), USAGE)
     if not good:
-        raise Trouble("There are no recipients. Nothing was sent.", USAGE)
+        raise Trouble(
+            "There are no recipients: name them after the command, in a file "
+            "(--to-file), or on standard input (-). Nothing was sent.",
+            USAGE,
+        )
     once = tuple(dict.fromkeys(good))
     return Recipients(once, len(good) - len(once), len(bad))
 
@@ -171,7 +177,10 @@ def _lines(path: str) -> list[tuple[str, str]]:
 
 
 def _complaint(
-    bad: Sequence[tuple[str, InvalidInputError]], total: int, *, is_file: bool
+    bad: Sequence[tuple[str, InvalidInputError]],
+    named: Sequence[tuple[str, str]],
+    *,
+    is_file: bool,
 ) -> str:
     places = ", ".join(place for place, _ in bad[:_SHOWN])
     more = f" and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
@@ -180,9 +189,11 @@ def _complaint(
         if is_file
         else "A text with spaces needs quotes."
     )
+    if is_file and all(_CELLS.search(word) for _, word in named):
+        hint = "A file with columns is for `stackverify campaign new`."
     return (
-        f"{len(bad):,} of {total:,} recipients cannot be one ({places}{more}): "
-        f"{bad[0][1].remedy}. {hint} Nothing was sent."
+        f"{len(bad):,} of {len(named):,} recipients cannot be one ({places}{more}). "
+        f"The first {bad[0][1].message}; {bad[0][1].remedy}. {hint} Nothing was sent."
     )
 
 

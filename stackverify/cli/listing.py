@@ -72,14 +72,16 @@ def _tell_people(message: SmsMessage) -> None:
     at = message.created_at
     created = f"{at.astimezone():%Y-%m-%d %H:%M:%S}" if at is not None else ""
     status = message.status or ""
-    rest = f"{message.to or '':<16}  {message.message_id or ''}  {message.text or ''}"
-    width = shutil.get_terminal_size().columns - 34
-    shown = _cut(output.clean(rest.replace("\n", " ")), max(width, 20))
-    output.line(f"{created:<19}  {output.painted(status, width=11)}  {shown}")
+    # Whole on any terminal: without its id nobody can ask for a message.
+    known = output.clean(f"{message.to or '':<16}  {message.message_id or ''}")
+    text = output.clean((message.text or "").replace("\n", " "))
+    shown = _cut(text, shutil.get_terminal_size().columns - 36 - len(known))
+    line = f"{created:<19}  {output.painted(status, width=11)}  {known}  {shown}"
+    output.line(line.rstrip())
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    return text if len(text) <= width else f"{text[: width - 1]}…" * (width > 1)
 
 
 def _document(message: SmsMessage) -> dict[str, object]:

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from stackverify._core.settings import check_base_url, check_key
+from stackverify._core.settings import Home, check_base_url, check_key
 from stackverify._core.signature import Keyring
 from stackverify._services.stackverify.home import HOME
+from stackverify._services.velstack.home import HOMES, mode_of
 from stackverify._version import __version__
 from stackverify.cli.finding import Finding
 from stackverify.cli.session import Session
 from stackverify.errors import StackverifyError
 from stackverify.masking import mask_key
+from stackverify.models.velstack import VelstackApi
 
 __all__ = ["look_here"]
 
@@ -32,9 +34,15 @@ def look_here(chosen: Session) -> Iterator[Finding]:
     yield _versions()
     yield _key(chosen)
     yield _base_url(chosen)
-    yield _tier(chosen)
+    if not chosen.is_velstack:
+        yield _tier(chosen)
     yield _proxies()
-    yield _webhook_secret()
+    if not chosen.is_velstack:
+        yield _webhook_secret()
+
+
+def _home(chosen: Session) -> Home:
+    return HOMES[VelstackApi.SITE] if chosen.is_velstack else HOME
 
 
 def _versions() -> Finding:
@@ -50,21 +58,29 @@ def _versions() -> Finding:
 
 def _key(chosen: Session) -> Finding:
     path = chosen.api_key_file
-    source = path or "STACKVERIFY_API_KEY"
+    source = path or _home(chosen).key_variable
     try:
-        key = check_key(chosen.api_key(), HOME)
+        key = check_key(chosen.api_key(), _home(chosen))
     except (StackverifyError, OSError) as error:
         return Finding("key", "wrong", str(error), {"present": False})
-    mode = "test" if key.startswith("sk_test_") else "live"
+    mode, beginnings = _mode(key, chosen)
     facts = {"present": True, "mode": mode, "source": source, "length": len(key)}
     if path is not None and _is_open(path):
         text = f"{mode} key, from {path}, which others can read: chmod 600 it."
         return Finding("key", "warning", text, facts)
-    if not key.startswith(("sk_live_", "sk_test_")):
-        text = f"from {source}; it starts with neither sk_live_ nor sk_test_."
+    if mode is None:
+        text = f"from {source}; it starts with none of {beginnings}."
         return Finding("key", "warning", text, facts)
     shown = f"{mode} key {mask_key(key)}, {len(key)} characters, from {source}."
     return Finding("key", "ok", shown, facts)
+
+
+def _mode(key: str, chosen: Session) -> tuple[str | None, str]:
+    """Tell the mode a key says it is for, and how keys of the service start."""
+    if chosen.is_velstack:
+        return mode_of(key).environment, "sk_live, sk_test, pk_live, pk_test"
+    modes = (mode for mode in ("live", "test") if key.startswith(f"sk_{mode}_"))
+    return next(modes, None), "sk_live_, sk_test_"
 
 
 def _is_open(path: str) -> bool:
@@ -73,20 +89,25 @@ def _is_open(path: str) -> bool:
 
 
 def _base_url(chosen: Session) -> Finding:
-    variable = os.environ.get("STACKVERIFY_BASE_URL")
-    url = chosen.base_url or variable or HOME.base_url
+    home = _home(chosen)
+    variable = os.environ.get(home.url_variable)
+    url = chosen.base_url or variable or home.base_url
     source = (
         "--base-url"
         if chosen.base_url
-        else ("STACKVERIFY_BASE_URL" if variable else "default")
+        else (home.url_variable if variable else "default")
     )
     try:
         url = check_base_url(url)
     except StackverifyError as error:
         return Finding("base URL", "wrong", str(error), {"source": source})
-    return Finding(
-        "base URL", "ok", f"{url} ({source}).", {"url": url, "source": source}
-    )
+    text = f"{url} ({source})."
+    facts = {"url": url, "source": source}
+    if chosen.is_velstack and source == "default":
+        older = HOMES[VelstackApi.OLDER].base_url
+        text = f"{url} for SMS, {older} for all else ({source})."
+        facts["older_url"] = older
+    return Finding("base URL", "ok", text, facts)
 
 
 def _tier(chosen: Session) -> Finding:

@@ -6,9 +6,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TypeAlias
 from urllib.parse import urlsplit
+
+import attrs
 
 from stackverify import Client, Reply, Retry
 from stackverify._core.rate_headers import rate_headers
@@ -25,6 +27,7 @@ from stackverify.errors import (
     StackverifyError,
     UnauthorizedError,
 )
+from stackverify.velstack import Velstack
 
 __all__ = ["look_there"]
 
@@ -40,21 +43,42 @@ def look_there(chosen: Session) -> Iterator[Finding]:
     """Look at the service, as far as one can without sending anything."""
     chosen.timeout = chosen.timeout or _PATIENCE
     try:
-        client = chosen.client(retry=Retry(attempts=1, rate_limited=0))
+        client = chosen.sender(retry=Retry(attempts=1, rate_limited=0))
     except (StackverifyError, OSError):  # told of where the settings were looked at
         for name in ("name", "TLS", "service", "clock", "limits", "permissions"):
             yield Finding(name, "skipped", "not without a key and an address.")
         return
     with client:
-        place = urlsplit(client.base_url)
-        host, port = place.hostname or "", place.port
-        port = port or (443 if place.scheme == "https" else 80)
-        found = _name(host, port, chosen.timeout)
-        yield found
-        if found.state == "wrong":
-            return
-        yield _tls(host, port, place.scheme, chosen.timeout)
-        yield from _service(client)
+        if isinstance(client, Velstack):
+            yield from _velstack(client, chosen.timeout)
+        elif (yield from _place(client.base_url, chosen.timeout)):
+            yield from _service(client)
+
+
+def _velstack(client: Velstack, seconds: float) -> Iterator[Finding]:
+    """Look at both of its addresses, of which only the older one can be read from."""
+    older = ""
+    if client.base_url != client.older_base_url:
+        older = "older "
+        yield from _place(client.base_url, seconds)
+    if (yield from _place(client.older_base_url, seconds, older)):
+        yield from _records(client)
+
+
+def _place(
+    base_url: str, seconds: float, which: str = ""
+) -> Generator[Finding, None, bool]:
+    """Look at name and certificate; tell whether one can ask there."""
+    place = urlsplit(base_url)
+    host, port = place.hostname or "", place.port
+    port = port or (443 if place.scheme == "https" else 80)
+    found = _name(host, port, seconds)
+    yield attrs.evolve(found, name=f"{which}{found.name}")
+    if found.state == "wrong":
+        return False
+    found = _tls(host, port, place.scheme, seconds)
+    yield attrs.evolve(found, name=f"{which}{found.name}")
+    return True
 
 
 def _name(host: str, port: int, seconds: float) -> Finding:
@@ -118,12 +142,27 @@ def _service(client: Client) -> Iterator[Finding]:
         return
     yield _clock(reply, asked_at)
     yield _limits(reply)
-    if isinstance(answer, UnauthorizedError):
+    if isinstance(answer, (UnauthorizedError, NotFoundError)):
         return
     yield _permission("sms:read", answer)
     for channel in ("email", "whatsapp"):
         yield _permission(f"{channel}:read", _ask_status(client, channel))
     text = "sms:send, email:send, whatsapp:send: only a send would tell."
+    yield Finding("permission to send", "skipped", text)
+
+
+def _records(client: Velstack) -> Iterator[Finding]:
+    asked_at = time.time()
+    answer = _answer(lambda: next(client.groups.list().pages()).reply)
+    if isinstance(answer, UnauthorizedError) and client.mode.access == "public":
+        text = "it answers; whether it knows a public key only a send would tell."
+        yield Finding("service", "ok", text, {"error": type(answer).__name__})
+    else:
+        yield _reachable(answer, "its dashboard")
+    reply = answer.reply if isinstance(answer, ReplyError) else answer
+    if isinstance(reply, Reply):
+        yield _clock(reply, asked_at)
+    text = "only a send would tell, and what credit is left."
     yield Finding("permission to send", "skipped", text)
 
 
@@ -143,7 +182,7 @@ def _ask_status(client: Client, channel: str) -> _Answer:
     return _answer(ask)
 
 
-def _reachable(answer: _Answer) -> Finding:
+def _reachable(answer: _Answer, where_keys_are: str = "Settings → API Keys") -> Finding:
     if isinstance(answer, Reply):
         text = f"it answers, in {answer.elapsed * 1000:,.0f} ms."
         return Finding("service", "ok", text, {"seconds": round(answer.elapsed, 3)})
@@ -151,9 +190,10 @@ def _reachable(answer: _Answer) -> Finding:
     if isinstance(answer, ForbiddenError):
         return Finding("service", "ok", "it answers, and knows the key.", facts)
     if isinstance(answer, UnauthorizedError):
-        text = (
-            "it does not know this key (401): copy it again from Settings → API Keys."
-        )
+        text = f"it does not know this key (401): copy it again from {where_keys_are}."
+        return Finding("service", "wrong", text, facts)
+    if isinstance(answer, NotFoundError):
+        text = "somebody answers, and has no such page (404): check the base URL."
         return Finding("service", "wrong", text, facts)
     state: State = "warning" if isinstance(answer, RateLimitedError) else "wrong"
     return Finding("service", state, sentence(answer), facts)

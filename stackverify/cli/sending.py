@@ -106,7 +106,8 @@ def _send_many(
     *,
     over_budget: bool,
 ) -> int:
-    sends = letter.send_to_all(client, over_budget=over_budget)
+    # Iterated over from here on: who is interrupted before the first is told so.
+    sends = iter(letter.send_to_all(client, over_budget=over_budget))
     tally, interrupts = Tally(letter, chosen), Interrupts()
     is_plain = chosen.json or chosen.verbose
     with interrupts.heard():

@@ -51,15 +51,17 @@ class Session:
         if self.is_velstack:
             raise click.UsageError(why_not)
 
-    def sender(self, *, hooks: Iterable[Hook] = ()) -> Client | Velstack:
+    def sender(
+        self, *, hooks: Iterable[Hook] = (), retry: Retry | None = None
+    ) -> Client | Velstack:
         """Make the client of the service that was chosen.
 
         Raises:
             ConfigurationError: A setting is missing or cannot be used.
         """
         if self.is_velstack:
-            return self._velstack(self.api_key(), hooks)
-        return self.client(hooks=hooks)
+            return self._velstack(self.api_key(), hooks, retry)
+        return self.client(hooks=hooks, retry=retry)
 
     def client(
         self, *, hooks: Iterable[Hook] = (), retry: Retry | None = None
@@ -81,12 +83,18 @@ class Session:
             retry=retry,
         )
 
-    def _velstack(self, key: str, hooks: Iterable[Hook] = ()) -> Velstack:
+    def _velstack(
+        self, key: str, hooks: Iterable[Hook] = (), retry: Retry | None = None
+    ) -> Velstack:
         from stackverify.velstack import Velstack
 
         self._prepare_log()
         return Velstack(
-            key, base_url=self.base_url, timeout=self._timeout(), hooks=hooks
+            key,
+            base_url=self.base_url,
+            timeout=self._timeout(),
+            hooks=hooks,
+            retry=retry,
         )
 
     def _prepare_log(self) -> None:
@@ -123,9 +131,12 @@ class Session:
             return read_secret(self.api_key_file, "API key")
         if key := os.environ.get(self._key_variable):
             return key
+        is_of_velstack = not self.is_velstack and "VELSTACK_API_KEY" in os.environ
         raise ConfigurationError(
             f"No API key: set {self._key_variable}, or name a file that has it with "
             "--api-key-file. To try without one, start `stackverify sandbox`."
+            + " To use Velstack, say --service velstack."
+            * is_of_velstack
         )
 
     def chosen_tier(self) -> Tier:

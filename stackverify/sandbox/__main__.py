@@ -12,6 +12,7 @@ import click
 from stackverify.sandbox.keys import Tier
 from stackverify.sandbox.knobs import ListStyle, ReplyStyle
 from stackverify.sandbox.limits import COUNTERS
+from stackverify.sandbox.reports import is_on_this_machine
 from stackverify.sandbox.server import Sandbox
 
 __all__ = ["command", "main"]
@@ -42,6 +43,16 @@ def _latency(text: str) -> float | tuple[float, float]:
         ) from None
 
 
+def _nearby(
+    context: click.Context, parameter: click.Parameter, url: str | None
+) -> str | None:
+    if url is None or is_on_this_machine(url):
+        return url
+    raise click.BadParameter(
+        "webhooks stay on this machine: give an address of it, as http://127.0.0.1:8000/"
+    )
+
+
 _tier = _read_by(Tier.parse)
 _seconds = _read_by(_latency)
 _counters = click.Choice(list(COUNTERS))
@@ -66,7 +77,11 @@ _option = click.option
 @_option("--failing", type=float, default=0.02, help="share of messages that fail")
 @_option("--reply-style", type=_reply_styles, default="top", help="ids")
 @_option("--list-style", type=_list_styles, default="data+meta", help="pages")
-@_option("--webhook-url", help="where to post delivery reports; on this machine")
+@_option(
+    "--webhook-url",
+    callback=_nearby,
+    help="where to post delivery reports; on this machine",
+)
 @_option("--webhook-secret", default="whsec_sandbox", help="what they are signed with")
 @_option("--api-key", default="sk_test_sandbox", help="the key it knows")
 @_option("--data", type=click.Path(dir_okay=False), help="a file to keep it all in")

@@ -188,8 +188,8 @@ def _set_up(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     if not version and not tables:
         connection.executescript(_SET_UP)
-    elif version != _VERSION:
+    elif version != _VERSION or not tables >= {"record", "message", "tally"}:
         raise ValueError(f"{path} was not written by this version of the sandbox")

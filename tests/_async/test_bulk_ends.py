@@ -55,6 +55,24 @@ def unsized(count: int) -> Iterator[Sms]:
     return iter(rows(count))
 
 
+async def test_what_nobody_iterates_over_warns_that_nothing_was_sent(
+    client: AsyncClient, sandbox: Sandbox
+) -> None:
+    sends = [client.sms.send_many(rows(2)), client.sms.send_many(rows(2))]
+    async with sends[0]:
+        pass
+    with pytest.warns(RuntimeWarning, match="nobody iterated") as warned:
+        sends.clear()
+    assert (len(warned), sandbox.requests) == (2, 0)
+
+
+async def test_who_gives_up_on_purpose_is_not_warned(client: AsyncClient) -> None:
+    await client.sms.send_many(rows(2)).aclose()
+    with pytest.raises(LookupError):
+        async with client.sms.send_many(rows(2)):
+            raise LookupError
+
+
 async def take_all(
     sends: AsyncSendMany[Any],
     outcomes: list[Any],

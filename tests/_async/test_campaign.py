@@ -12,6 +12,7 @@ import anyio  # async only
 import pytest
 
 from stackverify import AsyncClient, Email, Sms, WhatsAppTemplate
+from stackverify._async._concurrency import sleep  # async only
 from stackverify.campaigns import (
     AsyncCampaign,
     CampaignEvent,
@@ -124,7 +125,7 @@ async def test_what_was_taken_without_an_answer_is_found_in_the_list(
     await campaign.load(HI, people(30))
     assert (await campaign.run())["accepted"] == 30
     assert sandbox.count() == 30
-    assert [e.reason for e in events if isinstance(e, CampaignWaits)] == ["settling"]
+    assert {e.reason for e in events if isinstance(e, CampaignWaits)} == {"settling"}
     settled = [e.state for e in events if isinstance(e, RowSettled)]
     assert (settled.count(RowState.UNKNOWN), settled.count(RowState.ACCEPTED)) == (
         3,
@@ -316,7 +317,7 @@ async def test_repeated_rows_and_opted_out_recipients_are_skipped(
     campaign: AsyncCampaign, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     stop = tmp_path / "stop.csv"
-    stop.write_text("+254700000003\n", "utf-8")
+    stop.write_text("phone;since\n+254 700-000 003;2026\n", "utf-8")
     await campaign.load(HI, [*people(5), *people(2)])
     summary = await campaign.run(opt_outs=stop)
     assert (summary["accepted"], summary["skipped"], sandbox.count()) == (4, 3, 4)
@@ -520,11 +521,13 @@ async def test_cancelling_a_run_leaves_no_row_half_way(
     sandbox.knobs.latency = 0.02
     async with AsyncCampaign(path, client, rules=CampaignRules(pack=1)) as campaign:
         await campaign.load(HI, people(2000))
-        with anyio.move_on_after(0.5) as scope:
-            await campaign.run()
-        assert scope.cancelled_caught
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(campaign.run)
+            while not sandbox.count():
+                await sleep(0.01)
+            tasks.cancel_scope.cancel()
         summary = await campaign.summary()
-        assert summary["accepted"] == sandbox.count() > 0
+        assert 0 < summary["accepted"] == sandbox.count() < 2000
         assert summary["accepted"] + summary["pending"] == 2000
 
 

@@ -53,6 +53,24 @@ def unsized(count: int) -> Iterator[Sms]:
     return iter(rows(count))
 
 
+def test_what_nobody_iterates_over_warns_that_nothing_was_sent(
+    client: Client, sandbox: Sandbox
+) -> None:
+    sends = [client.sms.send_many(rows(2)), client.sms.send_many(rows(2))]
+    with sends[0]:
+        pass
+    with pytest.warns(RuntimeWarning, match="nobody iterated") as warned:
+        sends.clear()
+    assert (len(warned), sandbox.requests) == (2, 0)
+
+
+def test_who_gives_up_on_purpose_is_not_warned(client: Client) -> None:
+    client.sms.send_many(rows(2)).close()
+    with pytest.raises(LookupError):
+        with client.sms.send_many(rows(2)):
+            raise LookupError
+
+
 def take_all(
     sends: SendMany[Any],
     outcomes: list[Any],

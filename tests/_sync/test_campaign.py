@@ -116,7 +116,7 @@ def test_what_was_taken_without_an_answer_is_found_in_the_list(
     campaign.load(HI, people(30))
     assert campaign.run()["accepted"] == 30
     assert sandbox.count() == 30
-    assert [e.reason for e in events if isinstance(e, CampaignWaits)] == ["settling"]
+    assert {e.reason for e in events if isinstance(e, CampaignWaits)} == {"settling"}
     settled = [e.state for e in events if isinstance(e, RowSettled)]
     assert (settled.count(RowState.UNKNOWN), settled.count(RowState.ACCEPTED)) == (
         3,
@@ -304,7 +304,7 @@ def test_repeated_rows_and_opted_out_recipients_are_skipped(
     campaign: Campaign, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     stop = tmp_path / "stop.csv"
-    stop.write_text("+254700000003\n", "utf-8")
+    stop.write_text("phone;since\n+254 700-000 003;2026\n", "utf-8")
     campaign.load(HI, [*people(5), *people(2)])
     summary = campaign.run(opt_outs=stop)
     assert (summary["accepted"], summary["skipped"], sandbox.count()) == (4, 3, 4)

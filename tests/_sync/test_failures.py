@@ -384,6 +384,19 @@ HANDSHAKES: dict[str, Script] = {
 }
 
 
+def test_why_no_connection_was_made_is_said() -> None:
+    with FaultyServer(Talk.secure) as stranger, FaultyServer(HANDSHAKES["alert"]) as no:
+        for url, why in (
+            (nobody_listens(), "nobody listens there"),
+            (stranger.secure_url, "the certificate is not accepted"),
+            (no.secure_url, "no TLS came about"),
+            ("https://no-such-host.invalid", "the name was not found"),
+        ):
+            with Client(KEY, base_url=url, retry=ONCE) as client:
+                with pytest.raises(ConnectFailedError, match=why):
+                    client.sms.send(TO, TEXT)
+
+
 @pytest.mark.parametrize("fault", HANDSHAKES.values(), ids=HANDSHAKES)
 def test_a_handshake_that_fails_never_left_and_is_tried_again(
     fault: Script,

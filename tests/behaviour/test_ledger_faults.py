@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,19 @@ def test_what_is_no_ledger_is_a_clear_error(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with Campaign(path) as campaign, pytest.raises(LedgerError, match="no ledger"):
         campaign.summary()
+
+
+@pytest.mark.parametrize("version", [0, 1, 99])
+def test_a_database_of_something_else_is_refused_and_left_as_it_was(
+    path: Path, version: int
+) -> None:
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("CREATE TABLE users (name TEXT)")
+        file.execute(f"PRAGMA user_version = {version}")
+    before = path.read_bytes()
+    with Campaign(path) as campaign, pytest.raises(LedgerError, match="no ledger"):
+        campaign.summary()
+    assert path.read_bytes() == before
 
 
 def test_a_ledger_of_a_newer_version_is_left_alone(loaded: Path) -> None:

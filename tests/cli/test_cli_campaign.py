@@ -153,6 +153,29 @@ def test_a_check_tells_all_without_a_key(
         assert said in done.out
 
 
+def test_opt_outs_that_are_of_nobody_are_counted_too(shell: Shell, bad: str) -> None:
+    shell.write("others.txt", "+254700000123\n")
+    done = shell("campaign", "check", bad, "--opt-outs", "others.txt")
+    assert "Opted out: 0" in done.out
+
+
+def test_opt_outs_that_cannot_be_read_are_refused(shell: Shell, bad: str) -> None:
+    shell.write("names.txt", "name,phone\nJoan,+254700000009\n")
+    done = shell("campaign", "check", bad, "--opt-outs", "names.txt")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Error: --opt-outs: row 1: begins with no number")
+
+
+def test_a_source_without_names_of_columns_is_refused_and_not_shown(
+    shell: Shell,
+) -> None:
+    shell.write("people.csv", "+254712345678,Joan\n")
+    done = shell(*NEW, "people.csv", "--text", "Hi {name}")
+    assert (done.code, "names of its columns" in done.err) == (2, True)
+    assert "712345678" not in done.err
+    assert "Joan" not in done.err
+
+
 def test_a_dry_run_is_a_check(shell: Shell, sandbox: Sandbox, bad: str) -> None:
     done = shell("campaign", "run", bad, *RULES, "--dry-run", "--json")
     assert done.documents == shell("campaign", "check", bad, *RULES, "--json").documents

@@ -9,7 +9,9 @@ import pytest
 
 from stackverify import Reply
 from stackverify.cli import look_there
+from stackverify.cli.finding import Finding
 from stackverify.sandbox import Sandbox
+from stackverify.velstack import Velstack
 from tests.cli.shell import Ended, Shell
 from tests.faulty_server import CERTIFICATE, FaultyServer, Talk
 
@@ -58,6 +60,16 @@ def test_a_key_the_service_does_not_know_is_found_out(shell: Shell) -> None:
     assert done.code == 1
     assert "401" in text_of(done, "service")
     assert "unknown_to_all" not in done.out
+
+
+def test_an_address_that_is_the_wrong_one_is_found_out(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    url = sandbox.base_url.removesuffix("/api/v1")
+    done = shell("doctor", "--base-url", url)
+    assert done.code == 1
+    assert "check the base URL" in text_of(done, "service")
+    assert "permission" not in done.out
 
 
 def test_a_permission_that_is_missing_is_told_of(
@@ -155,3 +167,48 @@ def test_a_setting_that_cannot_be_is_found_out(
 ) -> None:
     done = shell("doctor", *words, "--json")
     assert (done.code, states(done)[name]) == (1, "wrong")
+
+
+VELSTACK = ("doctor", "--service", "velstack")
+
+
+def test_velstack_is_looked_at_with_its_own_key_and_address(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    done = shell(*VELSTACK, STACKVERIFY_API_KEY="", STACKVERIFY_TIER="?")
+    assert (done.code, done.err) == (0, "")
+    assert text_of(done, "key").endswith("from VELSTACK_API_KEY.")
+    assert sandbox.velstack_url in text_of(done, "base URL")
+    assert {row[1] for row in done.rows[:-1]}.isdisjoint({"tier", "webhook secret"})
+    assert (sandbox.requests, sandbox.count()) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "said"),
+    [
+        ("sk_live_unknown_to_all", 1, "does not know this key (401)"),
+        ("pk_test_unknown_to_all", 0, "a public key only a send would tell"),
+    ],
+)
+def test_what_velstack_says_of_a_key_is_told(
+    shell: Shell, key: str, code: int, said: str
+) -> None:
+    done = shell(*VELSTACK, VELSTACK_API_KEY=key)
+    assert (done.code, said in text_of(done, "service")) == (code, True)
+    assert "unknown_to_all" not in done.out
+
+
+def test_a_key_that_is_none_of_velstack_s_is_told_of(shell: Shell) -> None:
+    done = shell(*VELSTACK, VELSTACK_API_KEY="abcdefgh")
+    assert "it starts with none of sk_live" in text_of(done, "key")
+
+
+def test_both_addresses_of_velstack_are_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("VELSTACK_BASE_URL", raising=False)
+    missing = Finding("name", "wrong", "it was not found.")
+    monkeypatch.setattr(look_there, "_name", lambda host, port, seconds: missing)
+    with Velstack("sk_test_x") as client:
+        found = [*look_there._velstack(client, 1.0)]
+    assert [finding.name for finding in found] == ["name", "older name"]

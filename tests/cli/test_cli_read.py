@@ -29,6 +29,11 @@ def test_a_status_is_one_line(shell: Shell, sandbox: Sandbox, sent: str) -> None
     assert (done.code, done.rows, done.err) == (0, [[sent, "delivered", ""]], "")
 
 
+def test_a_missing_word_is_named_with_those_that_can_be(shell: Shell) -> None:
+    done = shell("status")
+    assert (done.code, "Choose from: sms, email, whatsapp" in done.err) == (2, True)
+
+
 def test_a_status_as_json_has_all_that_the_service_said(
     shell: Shell, sandbox: Sandbox, sent: str
 ) -> None:

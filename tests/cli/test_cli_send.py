@@ -88,6 +88,14 @@ def test_a_bad_recipient_is_told_of_before_the_first_is_sent_to(
     assert "--skip-bad" in done.err
 
 
+def test_a_file_with_columns_is_for_a_campaign(shell: Shell, sandbox: Sandbox) -> None:
+    people = shell.write("people.csv", f"phone,name\n{ANN},Ann\n")
+    done = shell("send", "sms", "--to-file", people, "--text", "Hello")
+    assert (done.code, sandbox.count()) == (2, 0)
+    assert "stackverify campaign new" in done.err
+    assert ANN not in done.err
+
+
 def test_a_bad_recipient_can_be_left_out(shell: Shell, sandbox: Sandbox) -> None:
     people = shell.write("people.txt", f"{JOAN}\n0712345678\n")
     words = ("--to-file", people, "--text", "Hello", "--skip-bad")
@@ -315,3 +323,4 @@ def test_without_a_key_it_says_where_to_put_one(shell: Shell) -> None:
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert "STACKVERIFY_API_KEY" in done.err
     assert "stackverify sandbox" in done.err
+    assert "--service velstack" in done.err

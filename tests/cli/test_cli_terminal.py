@@ -59,10 +59,11 @@ def test_of_very_many_only_what_went_wrong_is_shown(
     assert "accepted  +" not in done.out
 
 
-def test_a_list_keeps_within_the_width(shell: Shell) -> None:
-    shell("send", "sms", JOAN, "--text", "word " * 100)
+def test_a_list_keeps_within_the_width_and_cuts_no_id(shell: Shell) -> None:
+    sent = shell("send", "sms", JOAN, "--text", "word " * 100).rows[0][2]
     lines = shell.on_terminal("list", NO_COLOR="1").out.splitlines()
-    assert max(map(len, lines)) == 80
+    assert (max(map(len, lines)), lines[0].endswith(sent)) == (80, True)
+    assert sent in shell.on_terminal("list", NO_COLOR="1", COLUMNS="40").out
     wide = shell.on_terminal("list", NO_COLOR="1", COLUMNS="200").out.splitlines()
     assert max(map(len, wide)) == 200
 

@@ -192,7 +192,7 @@ def test_velstack_needs_a_sender(shell: Shell, sandbox: Sandbox) -> None:
         (("list",), "no list of what was sent"),
         (("send", "email", "a@example.org", "--text", "Hi"), "Velstack has no email"),
         (("send", "whatsapp", AMA), "Velstack has no whatsapp"),
-        (("doctor",), "knows nothing of Velstack"),
+        (("doctor", "--tier", "pro"), "Velstack has no tiers"),
     ],
 )
 def test_velstack_has_no_such_thing(

@@ -186,6 +186,12 @@ def test_what_is_no_e164_number_is_refused(value: object) -> None:
     ("value", "hint"),
     [
         ("0712345678", "no + at its start"),
+        ("2.54712E+11", "a spreadsheet made a number of it"),
+        ("2,54712E+11", "a spreadsheet made a number of it"),
+        ("254712345678.0", "a spreadsheet made a number of it"),
+        ("\u202a+254712345678\u202c", "something invisible in it"),
+        ("+254712345678\xa0", "something invisible in it"),
+        (" +254712345678", "something invisible in it"),
         ("+254 712 345678", "something other than digits"),
         ("+0712345678", "leading zero"),
         ("+1234567890123456", "too many"),

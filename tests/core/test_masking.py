@@ -88,6 +88,8 @@ def test_of_a_text_only_its_length_is_shown(text: Any, shown: str) -> None:
         "(071) 234-5678",
         "+1.202.555.0101",
         "712345",
+        "tel_254712345678",
+        "sms_2547123456782547123",
         "joan@example.org",
         "Joan <joan@example.org>",
         "sk_live_abcdEFGH1234",
@@ -109,9 +111,13 @@ def test_what_looks_like_a_number_an_address_or_a_key_is_blanked(said: str) -> N
 
 @pytest.mark.parametrize(
     "said",
-    ["The to field is required (422)", "code 10021", "page 3 of 12", "v1.2.3", "a @ b"],
+    [
+        *("The to field is required (422)", "code 10021", "page 3 of 12", "v1.2.3"),
+        *("a @ b", "request req_1643f9c8364d877e12345678f.", "sms_0123456789abcdef01"),
+        "request 550e8400-e29b-41d4-a716-446655440000",
+    ],
 )
-def test_plain_words_and_small_numbers_are_left(said: str) -> None:
+def test_plain_words_small_numbers_and_ids_are_left(said: str) -> None:
     assert scrub(said) == said
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from stackverify import Email, Sms
 from stackverify._core.packing import Packer
-from stackverify._core.preflight import Survey, written_plainly
+from stackverify._core.preflight import Survey
+from stackverify._core.recipients import whose
 from stackverify.errors import InvalidInputError
 from stackverify.models.campaigns import Preflight, RowProblem
 from stackverify.models.velstack import QuickSms
@@ -129,13 +130,14 @@ def test_the_50_characters_that_cost_in_most_rows_are_named_first() -> None:
         ("+254 712-345.678 ", "254712345678"),
         ("+254712345678", "254712345678"),
         ("254712345678", "254712345678"),
+        ("00254 712 345678", "254712345678"),
         (" Ann.1@Example.ORG", "ann.1@example.org"),
         ("nobody", "nobody"),
         ("", ""),
     ],
 )
 def test_one_recipient_can_be_written_in_many_ways(written: str, plainly: str) -> None:
-    assert written_plainly(written) == plainly
+    assert whose(written) == plainly
 
 
 BAD = InvalidInputError("is bad", "to", "mend it")

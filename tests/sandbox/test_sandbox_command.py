@@ -99,7 +99,14 @@ def test_settings_that_cannot_be_are_one_line_and_code_2(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--tier", "gold"], ["--latency", "slow"], ["--counting", "guess"]]
+    "arguments",
+    [
+        ["--tier", "gold"],
+        ["--latency", "slow"],
+        ["--counting", "guess"],
+        ["--webhook-url", "https://example.com/hooks"],
+        ["--webhook-url", "127.0.0.1:8000"],
+    ],
 )
 def test_settings_it_does_not_know_are_explained(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from stackverify.campaigns import Campaign
 from stackverify.sandbox import Sandbox, Service
 from stackverify.sandbox.transport import SandboxTransport
 
@@ -97,6 +98,8 @@ def test_a_file_that_is_something_else_is_refused_and_left_alone(
     tmp_path: Path,
 ) -> None:
     text, other = tmp_path / "text", tmp_path / "other.db"
+    ledger = tmp_path / "may.ledger"
+    Campaign(ledger).summary()
     text.write_text("not a database, but a text that is long enough" * 100)
     before = text.read_bytes()
     with pytest.raises(ValueError, match="file is not a database"):
@@ -104,8 +107,9 @@ def test_a_file_that_is_something_else_is_refused_and_left_alone(
     with sqlite3.connect(other) as file:
         file.execute("CREATE TABLE message (x)")
     file.close()
-    with pytest.raises(ValueError, match="not written by this version"):
-        Service(data=other)
+    for path in (other, ledger):
+        with pytest.raises(ValueError, match="not written by this version"):
+            Service(data=path)
     with pytest.raises(ValueError, match="unable to open"):
         Service(data=tmp_path / "nowhere" / "sandbox.db")
     assert text.read_bytes() == before

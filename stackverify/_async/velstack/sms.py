@@ -117,7 +117,8 @@ class AsyncVelstackSms(AsyncResource):
                 such a request as a whole.
 
         Returns:
-            An iterator of `Accepted`, `Refused` and `Unknown`, as they finish.
+            An iterator of `Accepted`, `Refused`, `NotSent` and `Unknown`, as they
+            finish. Nothing is sent before it is iterated over.
         """
         return self._send_many(
             plans.sms_plan(pack, self._api),

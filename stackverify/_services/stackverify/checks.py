@@ -35,6 +35,7 @@ __all__ = [
 # E.164: a country code that does not start with 0, fifteen digits at most. The
 # plan sets no least length; the shortest numbers in use have five digits.
 _E164 = re.compile(r"\+[1-9][0-9]{4,14}")
+_OF_A_SPREADSHEET = re.compile(r"[0-9]+(?:[.,][0-9]+)?(?:[eE]\+?[0-9]+)|[0-9]+\.0")
 _EMAIL = re.compile(
     r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\.]+(?:\.[^\s@<>,;:\"()\[\]\\.]+)*"
 )
@@ -61,6 +62,10 @@ def phone(field: str, value: object) -> str:
 
 
 def _phone_hint(value: str) -> str:
+    if _OF_A_SPREADSHEET.fullmatch(value):
+        return " (a spreadsheet made a number of it: have the column as text)"
+    if not value.isprintable() or value != value.strip():
+        return " (a space or something invisible in it)"
     if not value.startswith("+"):
         return " (no + at its start)"
     if re.search(r"[^0-9+]", value):

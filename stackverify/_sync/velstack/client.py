@@ -62,6 +62,12 @@ class Velstack:
         max_connections: Connections at most, for each event loop and base URL; 20
             unless a rate says how many are needed.
 
+    Attributes:
+        sms: Sends texts, to one, to many or to a group.
+        groups: Keeps groups of contacts.
+        contacts: Keeps contacts.
+        sender_ids: Registers names to send by.
+
     Raises:
         ConfigurationError: A setting is missing or cannot be used.
     """
