@@ -226,7 +226,7 @@ def retry(ledger: str, *, failed_only: bool) -> None:
 @click.option("--sent/--not-sent", "was_sent", required=True, help="What you found.")
 @shared
 def resolve(ledger: str, *, row: int, was_sent: bool) -> None:
-    """Decide what became of an unknown ROW of LEDGER.
+    """Decide what became of a ROW of LEDGER that is unknown, or held as absent.
 
     ROW is its number as `export` writes it. What was not sent, the next `run` sends.
     """

@@ -30,16 +30,19 @@ def retry_failed(chosen: Session, ledger: str) -> None:
 
 
 def resolve_row(chosen: Session, ledger: str, row: int, *, was_sent: bool) -> None:
-    """Decide what became of an unknown row.
+    """Decide what became of a row that is unknown, or held as absent.
 
     Raises:
-        Trouble: The row is not unknown.
+        Trouble: The row is neither.
     """
     with opened(ledger) as campaign:
-        was_unknown = campaign.resolve(row, was_sent=was_sent)
+        was_open = campaign.resolve(row, was_sent=was_sent)
         summary = campaign.summary()
-    if not was_unknown:
-        raise Trouble(f"Row {row} is not unknown, and stays as it is.", FAILED)
+    if not was_open:
+        raise Trouble(
+            f"Row {row} is neither unknown nor held as absent: it stays as it is.",
+            FAILED,
+        )
     state = "accepted" if was_sent else "pending"
     said = f"Row {row} is {state} now."
     _tell(chosen, ledger, summary, said, {"row": row, "state": state}, is_to_run=False)

@@ -249,7 +249,7 @@ def test_a_cancelled_campaign_is_over(
 
 def test_a_row_that_is_not_unknown_is_not_decided(shell: Shell, ledger: str) -> None:
     done = shell("campaign", "resolve", ledger, "0", "--sent")
-    assert (done.code, "is not unknown" in done.err) == (1, True)
+    assert (done.code, "is neither unknown nor held" in done.err) == (1, True)
 
 
 def test_watching_follows_delivery(shell: Shell, ledger: str) -> None:
