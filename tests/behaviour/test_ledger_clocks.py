@@ -22,6 +22,8 @@ from stackverify.campaigns import (
 )
 from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange
+from tests.behaviour.ledgers import joined
+from tests.clock import Clock
 
 # Replies tell whole seconds.
 RULES = CampaignRules(settle=0.2, clock_slack=1.2, pack=1)
@@ -117,16 +119,9 @@ def test_what_is_released_after_the_clock_was_set_back_is_noted_by_the_old_one(
     assert began <= row.since <= row.released_by
 
 
-class Clock:
-    now = 10_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(10_000.0)
 
 
 @pytest.fixture
@@ -138,16 +133,10 @@ def file(path: Path) -> Iterator[LedgerFile]:
     opened.close()
 
 
-def runner(file: LedgerFile, clock: Clock) -> LedgerRunner:
-    made = LedgerRunner(file, clock=clock)
-    made.join()
-    return made
-
-
 def test_a_row_begun_again_has_its_first_moment_by_the_clock_as_it_is_now(
     file: LedgerFile, clock: Clock
 ) -> None:
-    steady = runner(file, clock)
+    steady = joined(file, clock)
     rows = steady.claim(1, None)
     steady.commit([Intents(rows, 1_000.0, 1_030.0, ahead=None)])
     steady.commit([Intents(rows, 1_100.0, 1_130.0, ahead=0.0)])
@@ -160,9 +149,9 @@ def test_a_row_begun_again_has_its_first_moment_by_the_clock_as_it_is_now(
 def test_the_lease_of_a_runner_that_is_gone_ends_though_the_clock_was_set_back(
     file: LedgerFile, clock: Clock
 ) -> None:
-    runner(file, clock).claim(len(ROWS), None)
+    joined(file, clock).claim(len(ROWS), None)
     clock.now -= HOUR
-    other = runner(file, clock)
+    other = joined(file, clock)
     assert other.claim(1, None) == []
     clock.now += 31.0
     other.join()
@@ -173,14 +162,14 @@ def test_the_lease_of_a_runner_that_is_gone_ends_though_the_clock_was_set_back(
 def test_a_runner_keeps_its_rows_when_the_clock_is_set_back(
     file: LedgerFile, clock: Clock
 ) -> None:
-    steady = runner(file, clock)
+    steady = joined(file, clock)
     rows = steady.claim(1, None)
     clock.now -= HOUR
     assert not steady.may_release()
     steady.tick()
     assert steady.may_release()
     for _ in range(5):
-        runner(file, clock).leave()
+        joined(file, clock).leave()
         clock.now += 10.0
         steady.tick()
     steady.commit([Intents(rows, clock(), clock() + 30.0)])
@@ -189,7 +178,7 @@ def test_a_runner_keeps_its_rows_when_the_clock_is_set_back(
 def test_a_lease_that_could_not_be_written_is_not_counted_on(
     file: LedgerFile, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steady = runner(file, clock)
+    steady = joined(file, clock)
     clock.now += 6.0
     with file.reading() as connection:
         monkeypatch.setattr(file, "_connection", NoCommit(connection))

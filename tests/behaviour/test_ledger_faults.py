@@ -15,11 +15,12 @@ from stackverify._core.ledger import Verdict, may_move
 from stackverify._stores import ledger_file
 from stackverify._stores.ledger_file import LedgerFile
 from stackverify._stores.ledger_rows import LedgerRows
-from stackverify._stores.ledger_runner import Intents, LedgerRunner
+from stackverify._stores.ledger_runner import Intents
 from stackverify.campaigns import Campaign, CampaignRules, RowState
 from stackverify.errors import LedgerBusyError, LedgerError, LedgerLostError
 from stackverify.sandbox import Sandbox
 from stackverify.sandbox.exchange import Exchange
+from tests.behaviour.ledgers import joined
 from tests.clock import Clock
 
 TIER = "enterprise:60000"
@@ -278,14 +279,8 @@ def file(loaded: Path) -> Iterator[LedgerFile]:
     opened.close()
 
 
-def runner(file: LedgerFile, clock: Clock) -> LedgerRunner:
-    made = LedgerRunner(file, clock=clock)
-    made.join()
-    return made
-
-
 def test_two_runners_never_claim_one_row(file: LedgerFile, clock: Clock) -> None:
-    one, other = runner(file, clock), runner(file, clock)
+    one, other = joined(file, clock), joined(file, clock)
     rows = [row.index for _ in range(5) for row in one.claim(4, None)]
     rows += [row.index for row in other.claim(100, None)]
     assert sorted(rows) == list(range(len(ROWS)))
@@ -296,7 +291,7 @@ def test_of_one_recipient_the_earliest_row_goes_first_also_when_it_is_tried_agai
 ) -> None:
     with Campaign(path) as campaign:
         campaign.load(HI, [ROWS[0]] * 3)
-        one = runner(campaign._file, clock)
+        one = joined(campaign._file, clock)
         one.refuse([(row.index, "No.") for row in one.claim(3, None)])
         sent = one.claim(3, None)
         one.commit([Intents(sent, clock(), clock() + 30.0)])
@@ -310,12 +305,12 @@ def test_of_one_recipient_the_earliest_row_goes_first_also_when_it_is_tried_agai
 def test_a_runner_that_stood_still_too_long_may_not_write_or_send(
     file: LedgerFile, clock: Clock
 ) -> None:
-    slow = runner(file, clock)
+    slow = joined(file, clock)
     rows = slow.claim(2, None)
     slow.commit([Intents(rows[:1], clock(), clock() + 30.0)])
     clock.now += 31.0
     assert not slow.may_release()
-    runner(file, clock)
+    joined(file, clock)
     with pytest.raises(LedgerLostError):
         slow.commit([Intents(rows[1:], clock(), clock() + 30.0)])
     summary = LedgerRows(file).summary()
@@ -325,11 +320,11 @@ def test_a_runner_that_stood_still_too_long_may_not_write_or_send(
 def test_an_answer_that_comes_after_a_takeover_still_counts(
     file: LedgerFile, clock: Clock
 ) -> None:
-    slow = runner(file, clock)
+    slow = joined(file, clock)
     rows = slow.claim(1, None)
     slow.commit([Intents(rows, clock(), clock() + 30.0)])
     clock.now += 31.0
-    runner(file, clock)
+    joined(file, clock)
     slow.note([(rows[0], Verdict(RowState.ACCEPTED, "sms_1"), clock(), clock())])
     slow.leave()
     assert LedgerRows(file).summary()["accepted"] == 1
@@ -338,11 +333,11 @@ def test_an_answer_that_comes_after_a_takeover_still_counts(
 def test_a_runner_that_renews_its_lease_keeps_its_rows(
     file: LedgerFile, clock: Clock
 ) -> None:
-    steady = runner(file, clock)
+    steady = joined(file, clock)
     rows = steady.claim(1, None)
     for _ in range(10):
         clock.now += 10.0
         steady.tick()
-        runner(file, clock).leave()
+        joined(file, clock).leave()
     steady.commit([Intents(rows, clock(), clock() + 30.0)])
     assert steady.may_release()

@@ -18,21 +18,16 @@ from stackverify._stores.ledger_runner import Claimed, Intents, LedgerRunner
 from stackverify._stores.ledger_unsure import Decision, LedgerUnsure
 from stackverify.campaigns import Campaign, RowState
 from stackverify.errors import LedgerLostError
+from tests.behaviour.ledgers import joined
+from tests.clock import Clock
 
 ANN, BEN = "+254700000001", "+254700000002"
 NOW = 10_000.0
 
 
-class Clock:
-    now = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture
@@ -46,9 +41,7 @@ def file(tmp_path: Path) -> Iterator[LedgerFile]:
 
 @pytest.fixture
 def runner(file: LedgerFile, clock: Clock) -> LedgerRunner:
-    made = LedgerRunner(file, clock=clock)
-    made.join()
-    return made
+    return joined(file, clock)
 
 
 def begin(runner: LedgerRunner, count: int = 1) -> list[Claimed]:
@@ -115,8 +108,7 @@ def test_a_runner_whose_rows_were_taken_over_is_none_any_more(
     file: LedgerFile, runner: LedgerRunner, clock: Clock
 ) -> None:
     clock.now += 31.0
-    other = LedgerRunner(file, clock=clock)
-    other.join()
+    other = joined(file, clock)
     for write in (lambda: runner.commit([]), lambda: runner.claim(1, None)):
         with pytest.raises(LedgerLostError):
             write()
@@ -128,8 +120,7 @@ def test_who_leaves_leaves_the_rows_of_others_alone(
 ) -> None:
     sent, claimed = runner.claim(2, None)
     runner.commit([Intents([sent], NOW, NOW + 30.0)])
-    other = LedgerRunner(file, clock=clock)
-    other.join()
+    other = joined(file, clock)
     other.unclaim([claimed])
     other.refuse([(claimed.index, "No.")])
     other.leave()
@@ -151,7 +142,7 @@ def test_where_processes_cannot_be_told_apart_one_of_our_number_may_be_alive(
         other.execute("UPDATE marks SET runner = 99 WHERE runner IS NOT NULL")
     other.close()
     monkeypatch.setattr(runners, "_PROC", tmp_path / "nowhere")
-    LedgerRunner(file, clock=Clock()).join()
+    joined(file, Clock(NOW))
     assert LedgerRows(file).summary()["intent"] == 1
 
 
